@@ -1,0 +1,46 @@
+# The verbs of the house. Python and make are all that a machine needs; everything else is set up here, in .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONHASHSEED := 0
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test dev lint bench setup lock
+
+help:  ## Say what each verb does
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: setup  ## Run real records (Project STAR) from receipt to published report
+	$(BIN)/waymark sample star --out data/samples/star
+	$(BIN)/waymark receive data/samples/star --mapping star
+	$(BIN)/waymark run
+	$(BIN)/waymark publish
+
+test: setup  ## Run every test, the structure of the house first
+	$(BIN)/lint-imports
+	$(BIN)/pytest tests/structure
+	$(BIN)/pytest tests --ignore tests/structure
+
+dev: setup  ## Open the state team's console (Dagster) on 127.0.0.1:3000
+	$(BIN)/waymark console
+
+lint: setup  ## Check the form of code and SQL
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/sqlfmt --check dbt_project
+
+bench: setup  ## Time the run and print a table
+	$(BIN)/python -m benchmarks
+
+setup: .venv/ready
+
+.venv/ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Waymark needs Python 3.11 or later; $(PYTHON) is " + sys.version.split()[0] + ". Set PYTHON=/path/to/python3.11 and run make again.")'
+	@$(PYTHON) -c 'import ensurepip, venv' || { echo "This Python cannot make virtual environments. On Debian and Ubuntu install python3-venv, then run make again."; exit 3; }
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@touch $@
+
+lock:  ## Resolve the versions anew (needs uv)
+	uv pip compile pyproject.toml --group test --group lint --group build --python-version 3.11 --universal --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --quiet --output-file requirements.lock

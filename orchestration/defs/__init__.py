@@ -1,0 +1,1 @@
+"""One module per stretch of the corridor; the modules never import one another."""
