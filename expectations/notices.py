@@ -1,7 +1,7 @@
 """One shape of finding for every tool: the strict gate, the mappings, the contracts and the agreement rules.
 
-No rule lives here and nothing is read or written here. A notice never carries what could tell who a student is: a value seen
-in a personal or identifying field passes through `masked` first.
+No rule lives here and nothing is read or written here. A notice never carries what could tell who a student is: a value
+seen in a personal or identifying field passes through `masked` first.
 """
 
 import re
@@ -20,8 +20,8 @@ _LETTER, _DIGIT = re.compile(r"[^\W\d_]"), re.compile(r"\d")
 class Notice:
     """What is wrong, where, what was seen, and what to do about it.
 
-    `line` counts the lines of the file as sent (the header is line 1) and is the first of `count` records. `seen` is masked
-    when the field is personal or an identifier.
+    `line` counts the lines of the file as sent (the header is line 1) and is the first of `count` records. `seen` is
+    masked when the field is personal or an identifier.
     """
 
     rule: str
@@ -46,18 +46,12 @@ class Notice:
 
 
 def in_order(notices: Iterable[Notice]) -> list[Notice]:
-    """Sort for a reader: gravest first, then by rule, file, line and field."""
-    return sorted(
-        notices,
-        key=lambda n: (
-            SEVERITIES.index(n.severity),
-            n.rule,
-            n.collection or "",
-            n.file or "",
-            n.line or 0,
-            n.field or "",
-        ),
-    )
+    """Sort for a reader: gravest first, then by rule, collection, file, line and field."""
+
+    def place(n: Notice) -> tuple:
+        return SEVERITIES.index(n.severity), n.rule, n.collection or "", n.file or "", n.line or 0, n.field or ""
+
+    return sorted(notices, key=place)
 
 
 def worst(severities: Iterable[str]) -> str | None:

@@ -1,0 +1,100 @@
+"""The folders of a home, and the one way to put a file into them.
+
+No knowledge of what the files mean belongs here. Everything below a home is private: folders are 0700 and files 0600 whatever
+the caller's umask, and a file is either there whole, and on the disk, or not there.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Store:
+    """The home folder of one state."""
+
+    root: Path
+
+    @property
+    def received(self) -> Path:
+        return self.root / "received"
+
+    @property
+    def bytes_received(self) -> Path:
+        return self.received / "bytes"
+
+    @property
+    def ledger(self) -> Path:
+        return self.received / "ledger.jsonl"
+
+    @property
+    def receipts(self) -> Path:
+        return self.received / "receipts"
+
+    @property
+    def pseudonym_key(self) -> Path:
+        return self.root / "private" / "pseudonym.key"
+
+    @property
+    def identity(self) -> Path:
+        return self.root / "private" / "identity"
+
+    @property
+    def accepted(self) -> Path:
+        return self.root / "accepted"
+
+    @property
+    def quarantine(self) -> Path:
+        return self.root / "quarantine"
+
+    @property
+    def feedback(self) -> Path:
+        return self.root / "feedback"
+
+    @property
+    def manifest(self) -> Path:
+        return self.root / "manifest"
+
+    def bytes_of(self, sha256: str) -> Path:
+        """Name the place of the bytes with this hash, there or not."""
+        return self.bytes_received / sha256[:2] / sha256
+
+
+def make_private(folder: Path) -> Path:
+    """Make the folder and those above it that are missing, each 0700."""
+    if not folder.is_dir():
+        make_private(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+@contextmanager
+def write_atomically(path: Path) -> Iterator[Path]:
+    """Lend an empty file beside `path` to write into; on leaving, flush it to the disk and give it the name `path`.
+
+    When the block raises, nothing is left behind and what stood at `path` before still stands.
+    """
+    make_private(path.parent)
+    descriptor, name = tempfile.mkstemp(prefix=".part-", dir=path.parent)
+    os.close(descriptor)
+    part = Path(name)
+    try:
+        yield part
+        flush(part)
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    flush(path.parent)
+
+
+def flush(path: Path) -> None:
+    """Wait until the file, or the names in the folder, are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
