@@ -1,0 +1,31 @@
+-- The groups a student counts in under a policy, as one text such as 'ALL|EL|GENDER_F|HI'. There are far fewer sets
+-- than students, so
+-- contributions are summed by set before any group is looked at; that keeps a state of six million students fast.
+with
+    memberships as (
+        select school_year, student_id, student_group, begin_date, end_date from {{ ref("int_students_in_groups") }}
+    ),
+
+    rules as (
+        select policy_id, first_school_year, last_school_year, membership_rule, census_month, census_day
+        from {{ ref("policy_student_groups") }}
+    ),
+
+    counted as (
+        select distinct rules.policy_id, memberships.school_year, memberships.student_id, memberships.student_group
+        from memberships
+        inner join rules on memberships.school_year between rules.first_school_year and rules.last_school_year
+        where
+            rules.membership_rule = 'any_time_in_school_year'
+            or (
+                rules.membership_rule = 'on_census_date'
+                and coalesce(memberships.begin_date, date '1900-01-01')
+                <= {{ date_in_school_year("memberships.school_year", "rules.census_month", "rules.census_day") }}
+                and coalesce(memberships.end_date, date '2999-12-31')
+                >= {{ date_in_school_year("memberships.school_year", "rules.census_month", "rules.census_day") }}
+            )
+    )
+
+select policy_id, school_year, student_id, string_agg(student_group, '|' order by student_group) as group_set
+from counted
+group by policy_id, school_year, student_id

@@ -1,0 +1,2 @@
+select level, entity_id, entity_name, district_id, district_name, first_school_year, last_school_year
+from {{ ref("dim_entity") }}

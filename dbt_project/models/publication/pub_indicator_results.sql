@@ -1,0 +1,99 @@
+-- The only results anyone outside sees: hidden where the mask says so, rounded once (half up, from exact counts), a
+-- status beside every value.
+with
+    results as (
+        select
+            school_year,
+            level,
+            entity_id,
+            indicator,
+            policy_id,
+            population,
+            student_group,
+            grade_span,
+            subject,
+            measure,
+            student_count,
+            numerator,
+            denominator,
+            value_status,
+            interval_low,
+            interval_high,
+            interval_method,
+            use_class
+        from {{ ref("fct_indicator_results") }}
+    ),
+
+    units as (select indicator, measure, unit from {{ ref("dim_measure") }}),
+
+    mask as (
+        select
+            school_year, level, entity_id, indicator, policy_id, population, student_group, grade_span, subject, measure
+        from {{ source("disclosure", "disclosure_mask") }}
+    ),
+
+    rounding as (
+        select policy_id, unit, first_school_year, last_school_year, student_count_from, student_count_to, decimals
+        from {{ ref("policy_rounding") }}
+    ),
+
+    described as (
+        select
+            results.*,
+            mask.measure is not null as is_hidden,
+            results.value_status = 'ok' and mask.measure is null as is_shown,
+            case when units.unit = 'percent' then 100 else 1 end as display_factor,
+            rounding.decimals
+        from results
+        inner join units on results.indicator = units.indicator and results.measure = units.measure
+        left join
+            mask
+            on results.school_year = mask.school_year
+            and results.level = mask.level
+            and results.entity_id = mask.entity_id
+            and results.indicator = mask.indicator
+            and results.policy_id = mask.policy_id
+            and results.population = mask.population
+            and results.student_group = mask.student_group
+            and results.grade_span = mask.grade_span
+            and results.subject = mask.subject
+            and results.measure = mask.measure
+        left join
+            rounding
+            on results.policy_id = rounding.policy_id
+            and units.unit = rounding.unit
+            and results.school_year between rounding.first_school_year and rounding.last_school_year
+            and results.student_count between rounding.student_count_from and rounding.student_count_to
+    )
+
+select
+    school_year,
+    level,
+    entity_id,
+    indicator,
+    policy_id,
+    population,
+    student_group,
+    grade_span,
+    subject,
+    measure,
+    case when is_shown then cast(student_count as bigint) end as student_count,
+    case
+        when is_shown then {{ round_half_up_ratio("numerator", "denominator", "display_factor", "decimals") }}
+    end as value,
+    case when is_hidden then 'suppressed' else value_status end as value_status,
+    case
+        when is_shown and decimals = 1
+        then cast(round(interval_low * display_factor, 1) as decimal(18, 1))
+        when is_shown
+        then cast(round(interval_low * display_factor, 0) as decimal(18, 1))
+    end as interval_low,
+    case
+        when is_shown and decimals = 1
+        then cast(round(interval_high * display_factor, 1) as decimal(18, 1))
+        when is_shown
+        then cast(round(interval_high * display_factor, 0) as decimal(18, 1))
+    end as interval_high,
+    case when is_shown then interval_method end as interval_method,
+    use_class
+from described

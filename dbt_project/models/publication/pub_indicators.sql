@@ -1,0 +1,14 @@
+select
+    indicator,
+    sort_order,
+    label_en,
+    label_es,
+    question_en,
+    question_es,
+    unit,
+    decimals,
+    better,
+    use_class,
+    collections,
+    claims
+from {{ ref("dim_indicator") }}

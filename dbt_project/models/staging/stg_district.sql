@@ -1,0 +1,24 @@
+with
+    accepted as (
+        select
+            school_year,
+            district_id,
+            district_name,
+            district_type,
+            information_system_vendor,
+            record_line,
+            submission_id,
+            worst_severity
+        from {{ source("accepted", "district") }}
+    )
+
+select
+    school_year,
+    district_id,
+    district_name,
+    district_type,
+    information_system_vendor,
+    record_line,
+    submission_id,
+    worst_severity
+from accepted
