@@ -1,5 +1,5 @@
-"""How data arrives: untrusted bytes in, tables of strings with line numbers out; custody, mapping of foreign layouts, and what a
-district reads back.
+"""How data arrives: untrusted bytes become tables of text with line numbers, in custody, mapped to the standard.
 
-Pure Python. Nothing here knows Dagster or dbt, and nothing here decides what is true: dbt does.
+What a district reads back is written here too. Pure Python: nothing here knows Dagster or dbt, and nothing here decides
+what is true: dbt does.
 """

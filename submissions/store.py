@@ -1,7 +1,7 @@
 """The folders of a home, and the one way to put a file into them.
 
-No knowledge of what the files mean belongs here. Everything below a home is private: folders are 0700 and files 0600 whatever
-the caller's umask, and a file is either there whole, and on the disk, or not there.
+No knowledge of what the files mean belongs here. Everything below a home is private: folders are 0700 and files 0600
+whatever the umask of the caller, and a file is either there whole, and on the disk, or not there.
 """
 
 import os
