@@ -7,12 +7,12 @@ with
             entity_id,
             student_id,
             subject,
-            is_expected,
-            is_participant,
             performance_level,
-            is_full_academic_year
+            is_expected,
+            is_participant and performance_level is not null as is_tested,
+            population = 'reporting' or is_full_academic_year as is_member
         from {{ ref("int_assessments_in_entities") }}
-        where reports_performance_levels
+        where reports_performance_levels and (population = 'reporting' or is_full_academic_year is not null)
     ),
 
     policy as (
@@ -24,48 +24,28 @@ with
         select 'percent_proficient' as measure
         union all
         select 'percent_proficient_of_tested' as measure
-    ),
-
-    members as (
-        select
-            policy.policy_id,
-            assessments.*,
-            assessments.is_participant and assessments.performance_level is not null as is_tested,
-            assessments.performance_level >= policy.proficient_performance_level as is_proficient,
-            assessments.population = 'reporting' or assessments.is_full_academic_year as is_member,
-            assessments.population = 'accountability'
-            and policy.expected_population = 'enrolled_in_window' as all_are_expected
-        from assessments
-        inner join
-            policy
-            on assessments.level = policy.level
-            and assessments.school_year between policy.first_school_year and policy.last_school_year
-        where assessments.population = 'reporting' or assessments.is_full_academic_year is not null
     )
 
 select
-    members.policy_id,
-    members.school_year,
-    members.level,
-    members.entity_id,
-    members.population,
-    members.subject,
+    policy.policy_id,
+    assessments.school_year,
+    assessments.level,
+    assessments.entity_id,
+    assessments.population,
+    assessments.subject,
     'all' as grade_span,
     measures.measure,
-    members.student_id,
+    assessments.student_id,
+    cast(is_member and is_tested and performance_level >= proficient_performance_level as decimal(18, 4)) as numerator,
+    cast(is_member and is_tested as decimal(18, 4)) as denominator,
     cast(
-        case when members.is_member and members.is_tested and members.is_proficient then 1 else 0 end as decimal(18, 4)
-    ) as numerator,
-    cast(case when members.is_member and members.is_tested then 1 else 0 end as decimal(18, 4)) as denominator,
-    cast(
-        case
-            when
-                measures.measure = 'percent_proficient'
-                and members.is_expected
-                and (members.is_member or members.all_are_expected)
-            then 1
-            else 0
-        end as decimal(18, 4)
+        measures.measure = 'percent_proficient'
+        and is_expected
+        and (is_member or expected_population = 'enrolled_in_window') as decimal(18, 4)
     ) as expected
-from members
+from assessments
+inner join
+    policy
+    on assessments.level = policy.level
+    and assessments.school_year between policy.first_school_year and policy.last_school_year
 cross join measures

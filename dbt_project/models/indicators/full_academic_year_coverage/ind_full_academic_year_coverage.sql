@@ -20,7 +20,7 @@ select
     'all' as grade_span,
     'percent_full_academic_year' as measure,
     assessments.student_id,
-    cast(case when assessments.is_full_academic_year then 1 else 0 end as decimal(18, 4)) as numerator,
+    cast(assessments.is_full_academic_year as decimal(18, 4)) as numerator,
     cast(1 as decimal(18, 4)) as denominator,
     cast(0 as decimal(18, 4)) as expected
 from assessments

@@ -19,7 +19,7 @@ select
     cast(
         case when assessments.is_expected and assessments.is_participant then 1 else 0 end as decimal(18, 4)
     ) as numerator,
-    cast(case when assessments.is_expected then 1 else 0 end as decimal(18, 4)) as denominator,
+    cast(assessments.is_expected as decimal(18, 4)) as denominator,
     cast(0 as decimal(18, 4)) as expected
 from assessments
 inner join
