@@ -1,0 +1,368 @@
+"""The release gate: what must hold of `publication.pub_indicator_results` before anyone outside sees it.
+
+Each promise is one or more Great Expectations over the table, in a sentence that a data steward can act on. Results are
+counts and never rows. Nothing is read here but code sets, and nothing is decided: whoever publishes stops at an error.
+"""
+
+import csv
+import os
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from expectations.codes import code_set_file, codes
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+KEYS = (
+    "school_year",
+    "level",
+    "entity_id",
+    "indicator",
+    "policy_id",
+    "population",
+    "student_group",
+    "grade_span",
+    "subject",
+    "measure",
+)
+NUMBERS = ("value", "interval_low", "interval_high")
+NUMERIC = ("school_year", "student_count", *NUMBERS)
+COLUMNS = (
+    *KEYS,
+    "student_count",
+    "value",
+    "value_status",
+    "interval_low",
+    "interval_high",
+    "interval_method",
+    "use_class",
+)
+CODE_SETS = {
+    "level": "levels",
+    "population": "populations",
+    "student_group": "student_groups",
+    "grade_span": "grade_spans",
+    "subject": "subjects",
+    "value_status": "value_statuses",
+}
+PRESENT = ("level", "population", "student_group")
+LIMITS = {"percent": (0, 100), "score": (0, 10_000)}
+"""Between which numbers a value can lie, by unit. A measure called `percent_…` is a percent, any other a score."""
+PLAUSIBLE_MOVE = {"percent": 15, "score": 25}
+"""By how many points a value of the whole state may move in a year before someone has to look."""
+STEADY_GROUP = 300
+"""From how many students on a group of the whole state is large enough for the move of its value to mean something."""
+PLAUSIBLE_SHARE_KEPT = 0.95
+"""Which share of the students counted in the last release the state must still count in this one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Promise:
+    """One line of the gate: what is promised, how grave a breach is, and the expectations that test it on one frame."""
+
+    name: str
+    title: str
+    expectations: tuple[Any, ...]
+    frame: str = "rows"
+    severity: str = "error"
+
+
+def check_release(
+    frame: "pd.DataFrame", minimum_n: int, previous: "pd.DataFrame | None" = None
+) -> list[dict[str, str | bool]]:
+    """Test the table of a release against every promise, and give one result for each, errors and warnings alike.
+
+    `previous` is the table of the release in force; without one the comparison with it is left out of the results.
+    Codes are text in both. A promise that could not be tested is an error with the outcome `not_checked`, never a pass.
+    """
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    import great_expectations as gx
+
+    frames = {"release": frame}
+    if list(frame.columns) == list(COLUMNS):
+        frames |= {"types": _types(frame), "rows": _rows(frame), "presence": _presence(frame), "moves": _moves(frame)}
+        if previous is not None:
+            frames["kept"] = _kept(frame, previous)
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    source = context.data_sources.add_pandas("publication")
+    batches = {
+        name: source.add_dataframe_asset(name).add_batch_definition_whole_dataframe(name).get_batch({"dataframe": data})
+        for name, data in frames.items()
+    }
+    counts_only = {"result_format": "BASIC", "partial_unexpected_count": 0}
+    results = []
+    for promise in _promises(minimum_n, compares=previous is not None):
+        if promise.frame in batches:
+            suite = gx.ExpectationSuite(name=promise.name, expectations=list(promise.expectations))
+            results.append(_judge(promise, batches[promise.frame].validate(suite, result_format=counts_only).results))
+        else:
+            results.append(_result(promise, "not_checked", "the columns are not the promised ones"))
+    return results
+
+
+def _promises(minimum_n: int, *, compares: bool) -> list[Promise]:
+    import great_expectations.expectations as gxe
+    from great_expectations.expectations.row_conditions import Column
+
+    speaks, unit = Column("speaks"), Column("unit")
+    between, in_set = gxe.ExpectColumnValuesToBeBetween, gxe.ExpectColumnValuesToBeInSet
+    null, not_null = gxe.ExpectColumnValuesToBeNull, gxe.ExpectColumnValuesToNotBeNull
+    not_below = partial(
+        gxe.ExpectColumnPairValuesAToBeGreaterThanB, or_equal=True, ignore_row_if="either_value_is_missing"
+    )
+    promises = [
+        Promise(
+            name="columns_are_the_promised_ones",
+            title="The table has exactly the promised columns, in the promised order",
+            frame="release",
+            expectations=(gxe.ExpectTableColumnsToMatchOrderedList(column_list=list(COLUMNS)),),
+        ),
+        Promise(
+            name="release_is_not_empty",
+            title="The release has at least one row",
+            frame="release",
+            expectations=(gxe.ExpectTableRowCountToBeBetween(min_value=1),),
+        ),
+        Promise(
+            name="columns_hold_their_types",
+            title="Years and counts are whole numbers, values are numbers, everything else is text",
+            frame="types",
+            expectations=(in_set(column="is_as_promised", value_set=[True]),),
+        ),
+        Promise(
+            name="keys_are_present",
+            title="Every row says its year, place, group, measure, policy, status and use",
+            expectations=tuple(not_null(column=name) for name in (*KEYS, "value_status", "use_class")),
+        ),
+        Promise(
+            name="keys_are_unique",
+            title="No two rows answer the same question",
+            expectations=(
+                gxe.ExpectCompoundColumnsToBeUnique(column_list=list(KEYS), ignore_row_if="any_value_is_missing"),
+            ),
+        ),
+        Promise(
+            name="codes_have_a_label",
+            title="Every code is in its code set, so that files and pages can explain it",
+            expectations=tuple(in_set(column=name, value_set=list(codes(CODE_SETS[name]))) for name in CODE_SETS),
+        ),
+        Promise(
+            name="a_status_with_a_number_has_one",
+            title="Where the status says that a number is shown, there is a value or a range",
+            expectations=(
+                in_set(column="has_number", value_set=[True], row_condition=speaks.is_in(["value", "range"])),
+            ),
+        ),
+        Promise(
+            name="a_status_without_a_number_has_none",
+            title="Where the status says why there is no number, there is neither a number nor a count",
+            expectations=tuple(
+                null(column=name, row_condition=speaks == "reason") for name in (*NUMBERS, "student_count")
+            ),
+        ),
+        Promise(
+            name="hidden_rows_tell_nothing",
+            title="A row hidden to protect students carries neither a number nor a count",
+            expectations=tuple(
+                null(column=name, row_condition=speaks == "nothing")
+                for name in (*NUMBERS, "student_count", "interval_method")
+            ),
+        ),
+        Promise(
+            name="ranges_show_no_value",
+            title="A row shown as a range shows the two ends and not the value between them",
+            expectations=(null(column="value", row_condition=speaks == "range"),),
+        ),
+        Promise(
+            name="values_lie_in_range",
+            title="Percents lie between 0 and 100, scores between 0 and 10,000",
+            expectations=tuple(
+                between(column=name, min_value=low, max_value=high, row_condition=unit == which)
+                for which, (low, high) in LIMITS.items()
+                for name in NUMBERS
+            ),
+        ),
+        Promise(
+            name="intervals_hold_their_value",
+            title="An interval has two ends, and the value lies between them",
+            expectations=(
+                in_set(column="interval_ends", value_set=[0, 2]),
+                not_below(column_A="interval_high", column_B="interval_low"),
+                not_below(column_A="interval_high", column_B="value"),
+                not_below(column_A="value", column_B="interval_low"),
+            ),
+        ),
+        Promise(
+            name="intervals_name_their_method",
+            title="An interval around a value says by which method it was found",
+            expectations=(
+                not_null(column="interval_method", row_condition=(speaks == "value") & (Column("interval_ends") == 2)),
+            ),
+        ),
+        Promise(
+            name="no_small_cell",
+            title=f"No number is shown about fewer than {minimum_n} students",
+            expectations=(
+                between(column="student_count", min_value=minimum_n, row_condition=speaks.is_in(["value", "range"])),
+            ),
+        ),
+        *(
+            Promise(
+                name=f"every_{column}_is_present",
+                title=f"Every {column.replace('_', ' ')} of the code set has rows in every year, empty or not",
+                frame="presence",
+                expectations=(between(column="row_count", min_value=1, row_condition=Column("of") == column),),
+            )
+            for column in PRESENT
+        ),
+        Promise(
+            name="the_state_moves_plausibly",
+            title=f"No value of the whole state for {STEADY_GROUP} students or more moved by more than "
+            f"{PLAUSIBLE_MOVE['percent']} percentage points, or {PLAUSIBLE_MOVE['score']} score points, in a year",
+            frame="moves",
+            severity="warning",
+            expectations=tuple(
+                between(column="points", min_value=-points, max_value=points, row_condition=unit == which)
+                for which, points in PLAUSIBLE_MOVE.items()
+            ),
+        ),
+    ]
+    if compares:
+        promises.append(
+            Promise(
+                name="students_are_still_counted",
+                title=f"The state counts at least {PLAUSIBLE_SHARE_KEPT:.0%} of the students of the release in force",
+                frame="kept",
+                severity="warning",
+                expectations=(between(column="share_kept", min_value=PLAUSIBLE_SHARE_KEPT),),
+            )
+        )
+    return promises
+
+
+# ---- the frames that the promises are tested on ----
+
+
+def _numeric(frame: "pd.DataFrame") -> "pd.DataFrame":
+    import pandas as pd
+
+    columns = {name: pd.to_numeric(frame[name], errors="coerce").astype("float64") for name in NUMERIC if name in frame}
+    return frame.assign(**columns)
+
+
+def _rows(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """Put beside each row its unit, what its status lets it say, and which of its numbers are there."""
+    with code_set_file("value_statuses").open(encoding="utf-8", newline="") as lines:
+        says = {row["code"]: "value" if row["carries_value"] == "true" else "reason" for row in csv.DictReader(lines)}
+    says |= {"range": "range", "suppressed": "nothing"}
+    rows = _numeric(frame).astype({name: "category" for name in COLUMNS if name not in NUMERIC})
+    ends = rows["interval_low"].notna().astype(int) + rows["interval_high"].notna().astype(int)
+    return rows.assign(
+        unit=_unit(rows),
+        speaks=rows["value_status"].map(says).astype("category"),
+        interval_ends=ends,
+        has_number=rows["value"].notna() | (ends == 2),
+    )
+
+
+def _unit(rows: "pd.DataFrame") -> "pd.Series":
+    """Tell percents from scores by the measure's name, once for each name."""
+    units = {name: "percent" if str(name).startswith("percent_") else "score" for name in rows["measure"].unique()}
+    return rows["measure"].map(units).astype("category")
+
+
+def _types(frame: "pd.DataFrame") -> "pd.DataFrame":
+    import pandas as pd
+
+    return pd.DataFrame({"is_as_promised": [_has_type(frame[name], name) for name in COLUMNS]})
+
+
+def _has_type(column: "pd.Series", name: str) -> bool:
+    import pandas as pd
+
+    kind = pd.api.types.infer_dtype(column.astype(object), skipna=True)
+    if name in ("school_year", "student_count"):
+        whole = kind == "floating" and bool((column.dropna().astype("float64") % 1 == 0).all())
+        return whole or kind in ("integer", "empty")
+    if name in NUMBERS:
+        return kind in ("floating", "decimal", "integer", "mixed-integer-float", "empty")
+    return kind in ("string", "empty")
+
+
+def _presence(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """Count the rows of each level, population and student group in each year, those that nobody mentions included."""
+    import pandas as pd
+
+    years = frame["school_year"].dropna().unique()
+    counts = [
+        frame.groupby(["school_year", column], observed=True)
+        .size()
+        .reindex(pd.MultiIndex.from_product([years, codes(CODE_SETS[column])]), fill_value=0)
+        .rename("row_count")
+        .reset_index(drop=True)
+        .to_frame()
+        .assign(of=column)
+        for column in PRESENT
+    ]
+    return pd.concat(counts, ignore_index=True)
+
+
+def _moves(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """Set each value of the whole state beside the value of the year before under the same policy."""
+    state = _numeric(frame[frame["level"] == "state"])
+    state = state[
+        state["value"].notna() & (state["value_status"] != "not_comparable") & (state["student_count"] >= STEADY_GROUP)
+    ]
+    before = state.assign(school_year=state["school_year"] + 1)
+    pairs = state.merge(before, on=list(KEYS), suffixes=("", "_before"))
+    return pairs.assign(points=pairs["value"] - pairs["value_before"], unit=_unit(pairs))
+
+
+def _kept(frame: "pd.DataFrame", previous: "pd.DataFrame") -> "pd.DataFrame":
+    """Set the state's count of all students beside that of the release in force; one that is gone counts as none."""
+    now, before = (
+        _numeric(table[(table["level"] == "state") & (table["student_group"] == "ALL")])[[*KEYS, "student_count"]]
+        for table in (frame, previous)
+    )
+    both = before[before["student_count"] > 0].merge(now, on=list(KEYS), how="left", suffixes=("_before", ""))
+    return both.assign(share_kept=both["student_count"].fillna(0) / both["student_count_before"])
+
+
+# ---- from Great Expectations' results to the gate's ----
+
+
+def _judge(promise: Promise, results: list[Any]) -> dict[str, str | bool]:
+    if any(_raised(result.exception_info) for result in results):
+        return _result(promise, "not_checked", "an expectation could not be evaluated")
+    failed = [result for result in results if not result.success]
+    return _result(promise, "failed" if failed else "passed", "; ".join(map(_count, failed or results[:1])))
+
+
+def _raised(information: dict[str, Any]) -> bool:
+    """Tell an expectation that broke from one that found something: the results look alike but for this."""
+    if "raised_exception" in information:
+        return bool(information["raised_exception"])
+    return any(entry.get("raised_exception") for entry in information.values())
+
+
+def _count(result: Any) -> str:
+    config, found = result.expectation_config.kwargs, result.result
+    where = config.get("column") or config.get("column_A")
+    if "unexpected_count" in found:
+        counted = f"{found['unexpected_count']:,} of {found['element_count']:,}"
+        return f"{where}: {counted}" if where else counted
+    return f"{found['observed_value']:,} rows" if isinstance(found.get("observed_value"), int) else "as promised"
+
+
+def _result(promise: Promise, outcome: str, observed: str) -> dict[str, str | bool]:
+    return {
+        "expectation": promise.name,
+        "title": promise.title,
+        "success": outcome == "passed",
+        "outcome": outcome,
+        "severity": "error" if outcome == "not_checked" else promise.severity,
+        "observed": observed,
+    }
