@@ -5,4 +5,4 @@ with
 
 select sets.group_set, groups.code as student_group
 from sets
-inner join groups on concat('|', sets.group_set, '|') like concat('%|', replace(groups.code, '_', '\_'), '|%') escape '\'
+inner join groups on position(concat('|', groups.code, '|') in concat('|', sets.group_set, '|')) > 0
