@@ -1,0 +1,210 @@
+"""Whether a file is in the layout, and of the district and year, that it should be of; and what records it holds.
+
+The layout is the standard's own or that of a mapping. Every row of a file is accounted for here, and none is typed or
+judged: that is for the contracts.
+"""
+
+import difflib
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from expectations.collections import CONTRACTS
+from expectations.collections.validation import SUBMISSION_COLUMNS, columns_extra, columns_missing
+from expectations.notices import EXPLAIN, MUST_FIX, Notice
+from submissions.mapping import BLANK, Mapping, Record
+from submissions.reading import LINE, Table
+
+STANDS_FOR = "source_rows"
+"""The column that is added here: how many rows of the file a record stands for."""
+
+_RULES = {
+    "SUB-001": (
+        "Rows belong to another district",
+        "Send the rows of one district alone, or send the file as that district.",
+    ),
+    "SUB-002": (
+        "Rows belong to another school year",
+        "Send the rows of one school year alone, or name the year they are of.",
+    ),
+    "SUB-003": (
+        "The submission does not hold the files we expected",
+        "Send one file for each collection, or one export.",
+    ),
+    "SUB-004": (
+        "The file name is not the name of a collection",
+        "Name the file after its collection, such as student.csv.",
+    ),
+    "SUB-005": ("A column is missing", "Add the column, or give it the name that we expect."),
+    "SUB-006": ("A column is not known", "Remove the column, or ask the state team to add it to the mapping."),
+    "SUB-007": ("A value does not say whether the row counts", "Ask the state team to add the value to the mapping."),
+    "SUB-008": (
+        "The columns are those of another file",
+        "Check that the right file was sent, with column names on line 1.",
+    ),
+}
+
+
+def notice(rule: str, message: str, table: Table | None = None, **facts: Any) -> Notice:
+    """Word a finding about a submission as a whole, or about one of its files."""
+    title, fix = _RULES[rule]
+    facts = {"severity": MUST_FIX, "file": table.name if table else None, "title": title, "fix": fix} | facts
+    return Notice(rule=rule, message=message, **facts)
+
+
+def collection_of(file_name: str) -> str | None:
+    """Name the collection that a file of the standard layout holds; None where its name is not a collection's."""
+    stem = file_name.removesuffix(".gz").removesuffix(".csv")
+    return stem if stem in CONTRACTS and stem != file_name else None
+
+
+def check(table: Table, mapping: Mapping | None, *, district_id: str, school_year: int) -> list[Notice]:
+    """Say why a file is not what this district may send for this year; nothing where it is.
+
+    Without a mapping the file is in the standard layout and its name names its collection.
+    """
+    if mapping:
+        found = _columns_differ(table, [*mapping.used, *mapping.unused])
+        whose = {"SUB-001": mapping.district_id.expression(), "SUB-002": mapping.school_year.expression()}
+    else:
+        collection = collection_of(table.name)
+        if collection is None:
+            names = ", ".join(CONTRACTS)
+            return [notice("SUB-004", f"The file name names no collection; we expected one of {names}.", table)]
+        found = _standard_columns_differ(table, collection)
+        named = zip(("SUB-001", "SUB-002"), SUBMISSION_COLUMNS, strict=True)
+        whose = {rule: pl.col(column).str.strip_chars() for rule, column in named if column in table.columns}
+    if not found:
+        expected = {"SUB-001": district_id, "SUB-002": str(school_year)}
+        for rule, value in whose.items():
+            found += _belong_elsewhere(table, rule, value, expected[rule], blank_is_ours=mapping is None)
+    return found
+
+
+def _belong_elsewhere(table: Table, rule: str, value: pl.Expr, expected: str, blank_is_ours: bool) -> list[Notice]:
+    ours = (value == expected) | (value == BLANK) if blank_is_ours else value == expected
+    other = table.frame.filter(~ours).select(LINE, value.alias("value"))
+    if not other.height:
+        return []
+    what = "district" if rule == "SUB-001" else "school year"
+    line, count = other[LINE][0], other.height
+    if other["value"].n_unique() == 1 and re.fullmatch(r"[\w-]{1,20}", other["value"][0]):  # a constant is no student's
+        seen = f"{what} {other['value'][0]}"
+    else:
+        seen = f"another {what}"
+    rows = "1 row names" if count == 1 else f"{count:,} rows name"
+    message = f"{rows} {seen}, first on line {line:,}; we expected {what} {expected}."
+    return [notice(rule, message, table, line=line, count=count)]
+
+
+def _columns_differ(table: Table, expected: list[str]) -> list[Notice]:
+    missing = [name for name in expected if name not in table.columns]
+    unknown = [name for name in table.columns if name not in expected]
+    alike = len({name.casefold() for name in expected} & {name.strip().casefold() for name in table.columns})
+    if 2 * alike < len(expected):  # the line may hold a student's values, so they are not repeated
+        seen = f"Line 1 names {alike:,} of the {len(expected):,} columns we expected, such as {expected[0]}."
+        return [notice("SUB-008", seen, table, line=1)]
+    found = _renamed(table, missing, unknown)
+    for name in missing:
+        if name not in {one.field for one in found}:
+            found.append(notice("SUB-005", f"Column {name} is missing from line 1.", table, line=1, field=name))
+    for name in unknown:
+        seen = f"Column {_shown(name)} on line 1 is not part of this layout."
+        found.append(notice("SUB-006", seen, table, line=1, field=_shown(name)))
+    return found
+
+
+def _standard_columns_differ(table: Table, collection: str) -> list[Notice]:
+    contract = CONTRACTS[collection]
+    required = columns_missing(table.columns, contract)
+    if len(required) == len(columns_missing([], contract)):
+        names = ", ".join(required)
+        return [
+            notice("SUB-008", f"Line 1 names none of the columns that {collection} requires: {names}.", table, line=1)
+        ]
+    extra = columns_extra(table.columns, contract)
+    found = _renamed(table, [name for name in contract.columns if name not in table.columns], extra)
+    for name in required:
+        if name not in {one.field for one in found}:
+            found.append(notice("SUB-005", f"Column {name} is missing from line 1.", table, line=1, field=name))
+    return found
+
+
+def _renamed(table: Table, missing: list[str], unknown: list[str]) -> list[Notice]:
+    """Match missing columns with the unknown ones that are named almost alike, and take those out of `unknown`."""
+    found = []
+    for name in missing:
+        plain = {other.strip().casefold(): other for other in unknown}
+        if near := difflib.get_close_matches(name.casefold(), plain, 1, cutoff=0.8):
+            other = plain[near[0]]
+            unknown.remove(other)
+            seen = f"Column {name} is missing from line 1; column {_shown(other)} has a name much like it."
+            fix = f"Rename {_shown(other)} to {name}."
+            found.append(notice("SUB-005", seen, table, line=1, field=name, fix=fix))
+    return found
+
+
+def _shown(name: str) -> str:
+    return name if len(name) <= 40 else name[:40] + "…"
+
+
+# --- the records of each collection
+
+
+@dataclass(frozen=True)
+class Records:
+    """The records of one collection in one file: text, with the line each came from and the rows it stands for.
+
+    `rows_received` counts a row of the export once for each record that the mapping may make of it. It always equals
+    the sum of `source_rows` and `rows_not_applicable`.
+    """
+
+    collection: str
+    frame: pl.DataFrame
+    rows_received: int
+    rows_not_applicable: int = 0
+    notices: tuple[Notice, ...] = ()
+
+
+def records(table: Table, mapping: Mapping | None) -> list[Records]:
+    """Give the records of every collection that a checked file holds, in the order of the mapping.
+
+    Rows of an export that say the same of a collection become one record, which stands for them all. Rows of a file in
+    the standard layout stay as they are.
+    """
+    if mapping is None:
+        frame = table.frame.with_columns(pl.lit(1, pl.Int32).alias(STANDS_FOR))
+        return [Records(collection_of(table.name), frame, table.rows)]
+    return [_mapped(table, collection, made) for collection, made in mapping.collections.items()]
+
+
+def _mapped(table: Table, collection: str, made: tuple[Record, ...]) -> Records:
+    columns = [name for name in CONTRACTS[collection].columns if name in made[0].values]
+    columns += [name for name in made[0].values if name not in columns]
+    frames, not_applicable, notices = [], 0, []
+    for record in made:
+        rows = table.frame
+        if record.where:
+            kept, known = record.where.expressions()
+            not_known = rows.filter(~known)
+            if not_known.height:
+                notices.append(_does_not_say(table, collection, record.where.value.column, not_known[LINE]))
+            rows = rows.filter(kept)
+            not_applicable += table.rows - rows.height
+        frames.append(rows.select(*(record.values[name].expression().alias(name) for name in columns), LINE))
+    frame = (
+        pl.concat(frames)
+        .group_by(columns, maintain_order=True)
+        .agg(pl.col(LINE).min(), pl.len().cast(pl.Int32).alias(STANDS_FOR))
+        .sort(LINE, maintain_order=True)
+    )
+    return Records(collection, frame, table.rows * len(made), not_applicable, tuple(notices))
+
+
+def _does_not_say(table: Table, collection: str, column: str, lines: pl.Series) -> Notice:
+    rows = "1 row has" if len(lines) == 1 else f"{len(lines):,} rows have"
+    message = f"{rows} a value in {column} that the mapping does not know, so they make no {collection} record."
+    facts = {"severity": EXPLAIN, "collection": collection, "field": column, "line": lines[0], "count": len(lines)}
+    return notice("SUB-007", message, table, **facts)
