@@ -1,11 +1,31 @@
-"""What every test may rely on: the folders of the development data and of the checkout. No test data lives here."""
+"""What every test may rely on: the folders of the checkout and of the development data, a browser, and axe.
 
+No test data lives here. A test that opens pages carries the mark `browser`. Where Chromium is absent it skips; under
+CI=true, where Chromium is promised, that skip is a failure.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared" / "data"
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+    "--disable-sync",
+)
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +41,48 @@ def sgpdata() -> Path:
     if not folder.is_dir():
         pytest.skip("the development data (sgpdata) are not beside this checkout")
     return folder
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator["Browser"]:
+    """A headless Chromium of this machine; nothing is downloaded.
+
+    One a module: while it is open an event loop runs in this thread, and nothing else may start one.
+    """
+    executable = shutil.which("chromium")
+    if executable is None:
+        pytest.skip("Chromium is not installed on this machine")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def axe_violations() -> Callable[["Page"], list[str]]:
+    """A function that runs axe on a page and says each breach of WCAG 2.2 AA with the first element that breaks it."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    axe = Axe()
+
+    def violations(page: "Page") -> list[str]:
+        found = axe.run(page, options={"runOnly": {"type": "tag", "values": WCAG}, "resultTypes": ["violations"]})
+        return [
+            f"{breach['id']} ({breach['impact']}): {breach['help']}: {breach['nodes'][0]['target']}"
+            for breach in found.response["violations"]
+        ]
+
+    return violations
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let a browser test that finds no Chromium fail where Chromium is promised."""
+    report = yield
+    promised = os.environ.get("CI") == "true" and item.get_closest_marker("browser")
+    if report.skipped and promised and shutil.which("chromium") is None:
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} opens pages, and under CI=true Chromium must be there"
+    return report
