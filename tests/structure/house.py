@@ -172,17 +172,23 @@ def lock_is_closed(root: Path) -> list[str]:
 
 
 def reports_read_what_is_public(root: Path) -> list[str]:
-    """Every query in reports names `publication.pub_…` tables and no others."""
-    private = re.compile(rf"\b(?:stg|int|ind|fct|dim|code|policy)_\w+|\b(?:{'|'.join(LAYERS[:-1])})\.\w+")
+    """Every query in reports names `publication.pub_…` tables and no others, and no text names a private table."""
+    table = r"(?:\w+\.)?(?:stg|int|ind|fct|dim)_\w+"
+    private = re.compile(rf"\b(?:{table}|(?:code|policy)_\w+|(?:{'|'.join(LAYERS[:-1])})\.\w+)")
     sentences = []
     for path in _python(root, "reports"):
-        for query in filter(_is_query, _strings(path)):
-            tables = re.findall(r"\b(?:from|join)\s+([^\s(),;]*)", query + " ", re.IGNORECASE)
-            read = {table for table in tables if not re.fullmatch(r"publication\.(pub_\w+|\{\})", table)}
-            sentences += [
-                f"{path.relative_to(root)} reads {table or 'a table named elsewhere'}, not a publication.pub_ table"
-                for table in sorted(read | set(private.findall(query)))
-            ]
+        read = set()
+        for text in _strings(path):
+            if _is_query(text):
+                named = re.findall(r"\b(?:from|join)\s+([^\s(),;]*)", text + " ", re.IGNORECASE)
+                read |= {name for name in named if not re.fullmatch(r"publication\.(pub_\w+|\{\})", name)}
+                read |= set(private.findall(text))
+            elif re.fullmatch(table, text):
+                read.add(text)
+        sentences += [
+            f"{path.relative_to(root)} reads {name or 'a table named elsewhere'}, not a publication.pub_ table"
+            for name in sorted(read)
+        ]
     return sentences
 
 

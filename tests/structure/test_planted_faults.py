@@ -112,6 +112,11 @@ PLANTED_IN_FILES = [
         write("reports/extra.py", 'QUERY = f"select value from {table}"\n'),
         "reads {}",
     ),
+    (
+        house.reports_read_what_is_public,
+        write("reports/extra.py", 'TABLE = connection.table("marts.fct_indicator_results")\n'),
+        "reads marts.fct_indicator_results",
+    ),
     (house.indicator_folders_are_complete, remove(f"{FOLDER}/{INDICATOR}.md"), f"has no {INDICATOR}.md"),
     (
         house.indicator_folders_are_complete,
