@@ -1,0 +1,98 @@
+"""How a column of a contract is declared, and how the text of each kind of value is read.
+
+Only kinds of values live here: which columns a collection has stands in its contract, what must hold of them in its
+rules. A kind never guesses: a text that is not written as the kind says is not a value.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandera.polars as pa
+import polars as pl
+
+from expectations.codes import codes
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of value: its type, what a district has to write, and how text is read (as null where it cannot be)."""
+
+    dtype: pl.DataType
+    expected: str
+    read: Callable[[pl.Expr], pl.Expr]
+
+
+def _when_written_as(pattern: str, read: Callable[[pl.Expr], pl.Expr]) -> Callable[[pl.Expr], pl.Expr]:
+    return lambda text: read(pl.when(text.str.contains(pattern)).then(text))
+
+
+DECIMAL = pl.Decimal(9, 3)
+KINDS = {
+    "identifier": Kind(
+        pl.String(),
+        "1 to 20 letters, digits, hyphens or underscores",
+        _when_written_as(r"\A[0-9A-Za-z_-]{1,20}\z", lambda text: text),
+    ),
+    "text": Kind(pl.String(), "text", lambda text: text),
+    "code": Kind(pl.String(), "a code of its code set", lambda text: text),
+    "codes": Kind(pl.String(), "codes of its code set with ; between them", lambda text: text),
+    "yes_no": Kind(
+        pl.Boolean(),
+        "Yes or No",
+        lambda text: text.replace_strict({"Yes": True, "No": False}, default=None, return_dtype=pl.Boolean),
+    ),
+    "date": Kind(
+        pl.Date(),
+        "a date written YYYY-MM-DD",
+        _when_written_as(r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}\z", lambda text: text.str.to_date("%Y-%m-%d", strict=False)),
+    ),
+    "integer": Kind(
+        pl.Int16(),
+        "a whole number of at most 4 digits",
+        _when_written_as(r"\A-?[0-9]{1,4}\z", lambda text: text.cast(pl.Int16, strict=False)),
+    ),
+    "decimal": Kind(
+        DECIMAL,
+        "a number with at most 6 digits before the point and 3 after it",
+        _when_written_as(r"\A-?[0-9]{1,6}(\.[0-9]{1,3})?\z", lambda text: text.cast(DECIMAL, strict=False)),
+    ),
+}
+
+
+def column(
+    name: str,
+    kind: str,
+    title: str,
+    description: str,
+    *,
+    required: bool = False,
+    code_set: str | None = None,
+    personal: bool = False,
+    confidential: bool = False,
+    ceds: str | None = None,
+    edfi: str | None = None,
+) -> pa.Column:
+    """Declare a column of a contract.
+
+    `personal` columns reach the private identity table only. The values of `confidential` columns, and of personal
+    ones, are never shown in a finding. `ceds` is the number of the element in the Common Education Data Standards.
+    """
+    if (code_set is not None) != (kind in ("code", "codes")):
+        raise ValueError(f"{name}: a code set belongs to a column of codes and to no other")
+    if code_set:
+        codes(code_set)
+    return pa.Column(
+        KINDS[kind].dtype,
+        name=name,
+        nullable=not required,
+        title=title,
+        description=description,
+        metadata={
+            "kind": kind,
+            "codes": code_set,
+            "personal": personal,
+            "confidential": confidential or personal,
+            "ceds": ceds,
+            "edfi": edfi,
+        },
+    )

@@ -1,0 +1,242 @@
+"""What a rule is, the rules that all contracts share, and how columns and rules become one pandera contract.
+
+Every rule stands once, in `GENERAL` here or in the `RULES` of its collection, with its severity, its words and what
+must hold. No rule of a single collection lives here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import pandera.polars as pa
+import polars as pl
+
+from expectations.codes import codes
+from expectations.collections.columns import KINDS
+from expectations.notices import INFORMATION, MUST_FIX, Notice
+
+UNREADABLE, MISSING, UNKNOWN_CODE, REPEATED_KEY = "001", "002", "003", "004"
+ELSEWHERE, EXTRA_COLUMN, PADDED = "005", "006", "007"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """One thing that must hold of a collection, and what a district reads where it does not.
+
+    `holds` is evaluated on the typed frame with `school_year` beside it; null counts as holding, so a rule never
+    repeats the finding that a value is blank. The finding points to the first of `fields`. The words may name
+    `{count}`, `{field}`, `{expected}` and `{codes}`. `catalogue` is the rule's number in the catalogue of submission
+    rules.
+    """
+
+    code: str
+    severity: str
+    title: str
+    one: str
+    many: str
+    why: str
+    fix: str
+    fields: tuple[str, ...] = ()
+    holds: pl.Expr | None = None
+    catalogue: str | None = None
+
+
+GENERAL = (
+    Rule(
+        code=UNREADABLE,
+        severity=MUST_FIX,
+        catalogue="V003",
+        title="A value cannot be read",
+        one="In {count} {record}, {field} is not {expected}.",
+        many="In {count} {records}, {field} is not {expected}.",
+        why="A row with a value that cannot be read is set aside, so the {record} is not counted anywhere.",
+        fix="Write {field} as {expected}.",
+    ),
+    Rule(
+        code=MISSING,
+        severity=MUST_FIX,
+        catalogue="V008",
+        title="A required value is blank",
+        one="In {count} {record}, {field} is blank.",
+        many="In {count} {records}, {field} is blank.",
+        why="Without this value the {record} cannot be counted where it belongs.",
+        fix="Fill in {field}.",
+    ),
+    Rule(
+        code=UNKNOWN_CODE,
+        severity=MUST_FIX,
+        catalogue="V009",
+        title="A code is not in its code set",
+        one="In {count} {record}, {field} holds a code that is not in its code set.",
+        many="In {count} {records}, {field} holds a code that is not in its code set.",
+        why="A code that no one has defined cannot be counted in any group.",
+        fix="Use one of these codes: {codes}.",
+    ),
+    Rule(
+        code=REPEATED_KEY,
+        severity=MUST_FIX,
+        catalogue="V010",
+        title="Two rows have the same key",
+        one="{count} {record} has the same {key} as another row.",
+        many="{count} {records} have the same {key} as another row.",
+        why="Rows with the same key say different things about one {record}, and only one of them can be right.",
+        fix="Keep the row that is right and take out the others.",
+    ),
+    Rule(
+        code=ELSEWHERE,
+        severity=MUST_FIX,
+        catalogue="V011",
+        title="A row belongs to another district or school year",
+        one="In {count} {record}, {field} is not that of this submission.",
+        many="In {count} {records}, {field} is not that of this submission.",
+        why="A submission holds one district and one school year; a row of another is set aside and not counted.",
+        fix="Take these rows out of the file; they belong to another submission.",
+    ),
+    Rule(
+        code=EXTRA_COLUMN,
+        severity=INFORMATION,
+        catalogue="V002",
+        title="A column is not part of the standard",
+        one="The column {field} is not part of the standard and was left out.",
+        many="The column {field} of {count} files is not part of the standard and was left out.",
+        why="Nothing is counted from a column that the standard does not name.",
+        fix="Nothing is needed. To keep the column beside the records, begin its name with local_.",
+    ),
+    Rule(
+        code=PADDED,
+        severity=INFORMATION,
+        catalogue="V003",
+        title="Spaces around a value were left out",
+        one="In {count} {record}, spaces before or after {field} were left out.",
+        many="In {count} {records}, spaces before or after {field} were left out.",
+        why="The value was read without the spaces.",
+        fix="Nothing is needed. Such spaces often come from an export that pads its columns.",
+    ),
+)
+
+
+def contract(
+    name: str,
+    prefix: str,
+    *,
+    title: str,
+    description: str,
+    record: str,
+    records: str,
+    columns: Sequence[pa.Column],
+    key: tuple[str, ...],
+    rules: Sequence[Rule] = (),
+) -> pa.DataFrameSchema:
+    """Build the contract of a collection: its columns with their checks, and in `metadata` its key and all its rules.
+
+    A check carries its rule's code as `name`, its title as `title` and how to fix it as `description`.
+    """
+    has_codes = any(column.metadata["codes"] for column in columns)
+    words = {"{record}": record, "{records}": records, "{key}": _listed(key)}
+    general = {
+        rule.code: replace(
+            rule,
+            code=f"{prefix}-{rule.code}",
+            fields=key if rule.code == REPEATED_KEY else (),
+            one=_spoken(rule.one, words),
+            many=_spoken(rule.many, words),
+            why=_spoken(rule.why, words),
+        )
+        for rule in GENERAL
+        if has_codes or rule.code != UNKNOWN_CODE
+    }
+    required = [column.name for column in columns if not column.nullable]
+    checks: dict[str, list[pa.Check]] = {column.name: [] for column in columns}
+    for column in columns:
+        if column.metadata["codes"]:
+            checks[column.name].append(_check(general[UNKNOWN_CODE], _in_code_set(column)))
+    checks[key[0]].append(_check(general[REPEATED_KEY], _alone(key, [name for name in key if name in required])))
+    for rule in rules:
+        checks[rule.fields[0]].append(_check(rule, rule.holds))
+    return pa.DataFrameSchema(
+        {column.name: column.set_checks(checks[column.name]) for column in columns},
+        name=name,
+        title=title,
+        description=description,
+        metadata={"prefix": prefix, "key": key, "rules": {rule.code: rule for rule in (*general.values(), *rules)}},
+    )
+
+
+def notice(
+    contract: pa.DataFrameSchema,
+    code: str,
+    *,
+    count: int,
+    field: str | None = None,
+    file: str | None = None,
+    line: int | None = None,
+    seen: str | None = None,
+) -> Notice:
+    """Say what a rule of the contract found, in the rule's words."""
+    rule = contract.metadata["rules"][code]
+    column = contract.columns.get(field)
+    words = {
+        "{count}": f"{count:,}",
+        "{field}": field or "",
+        "{expected}": KINDS[column.metadata["kind"]].expected if column else "",
+        "{codes}": ", ".join(codes(column.metadata["codes"])) if column and column.metadata["codes"] else "",
+    }
+    return Notice(
+        rule=code,
+        severity=rule.severity,
+        collection=contract.name,
+        file=file,
+        line=line,
+        field=field,
+        title=rule.title,
+        message=_spoken(rule.one if count == 1 else rule.many, words),
+        fix=_spoken(rule.fix, words),
+        count=count,
+        seen=seen,
+    )
+
+
+def first_day() -> pl.Expr:
+    """Give the first day of the school year, 1 July."""
+    return pl.date(pl.col("school_year") - 1, 7, 1)
+
+
+def last_day() -> pl.Expr:
+    """Give the last day of the school year, 30 June."""
+    return pl.date(pl.col("school_year"), 6, 30)
+
+
+def apart_in_time(begin: str, end: str, of: Sequence[str]) -> pl.Expr:
+    """Hold where a spell begins no earlier than the day on which every earlier spell of the same `of` has ended.
+
+    A blank begin is the first day of the school year, a blank end its last. Of two that overlap the later is found.
+    """
+    begins, ends = pl.col(begin).fill_null(first_day()), pl.col(end).fill_null(last_day())
+    earlier_end = ends.cum_max().shift(1).over(of, order_by=begins)
+    return (begins >= earlier_end) | pl.any_horizontal(pl.col(name).is_null() for name in of)
+
+
+def _check(rule: Rule, holds: pl.Expr) -> pa.Check:
+    return pa.Check(lambda data: data.lazyframe.select(holds), name=rule.code, title=rule.title, description=rule.fix)
+
+
+def _in_code_set(column: pa.Column) -> pl.Expr:
+    known = codes(column.metadata["codes"])
+    if column.metadata["kind"] == "code":
+        return pl.col(column.name).is_in(known)
+    one_of = "|".join(known)
+    return pl.col(column.name).str.contains(rf"\A({one_of})(;({one_of}))*\z")
+
+
+def _alone(key: Sequence[str], required: Sequence[str]) -> pl.Expr:
+    complete = pl.all_horizontal(pl.col(name).is_not_null() for name in required)
+    return pl.struct(key).is_unique() | ~complete
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _spoken(sentence: str, words: dict[str, str]) -> str:
+    for place, word in words.items():
+        sentence = sentence.replace(place, word)
+    return sentence

@@ -1,0 +1,77 @@
+"""Every rule finds what it is for, leaves alone what comes close, and speaks in the style of the house."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from expectations.collections import CONTRACTS, RULES
+from expectations.collections.rules import notice
+from expectations.notices import SEVERITIES
+
+EXAMPLES = yaml.safe_load((Path(__file__).parent / "rule_examples.yaml").read_text(encoding="utf-8"))
+COLLECTION_OF = {code: contract.name for contract in CONTRACTS.values() for code in contract.metadata["rules"]}
+FORBIDDEN = re.compile(r"\b(invalid|illegal|violat\w*)\b", re.IGNORECASE)
+
+
+def test_every_rule_has_examples_and_every_example_a_rule():
+    assert set(EXAMPLES) == set(RULES)
+
+
+@pytest.mark.parametrize("code", RULES)
+def test_a_rule_finds_the_rows_that_break_it_and_no_other_rule_does(code, examined):
+    found = examined(COLLECTION_OF[code], *EXAMPLES[code]["breaks"]).findings
+
+    assert set(found["rule"]) == {code}
+
+
+@pytest.mark.parametrize("code", RULES)
+def test_a_rule_leaves_alone_the_rows_that_come_close(code, examined):
+    found = examined(COLLECTION_OF[code], *EXAMPLES[code]["keeps"]).findings
+
+    assert found.is_empty()
+
+
+@pytest.mark.parametrize("code", RULES)
+def test_a_rule_has_a_code_of_its_collection_a_severity_and_all_its_words(code):
+    rule, contract = RULES[code], CONTRACTS[COLLECTION_OF[code]]
+
+    assert re.fullmatch(rf"{contract.metadata['prefix']}-0\d\d", code)
+    assert rule.severity in SEVERITIES
+    assert all([rule.title, rule.one, rule.many, rule.why, rule.fix])
+    assert rule.catalogue is None or re.fullmatch(r"V\d{3}", rule.catalogue)
+    assert set(rule.fields) <= set(contract.columns)
+
+
+@pytest.mark.parametrize("code", RULES)
+@pytest.mark.parametrize("count", [1, 24113])
+def test_a_message_is_short_plain_and_complete(code, count):
+    contract = CONTRACTS[COLLECTION_OF[code]]
+    rule = RULES[code]
+    fields = rule.fields[:1] or [name for name in contract.columns if name not in contract.metadata["key"][1:]]
+    for field in fields:
+        said = notice(contract, code, count=count, field=field)
+        for sentence in (said.title, said.message, said.fix, rule.why):
+            assert not FORBIDDEN.search(sentence)
+            assert not re.search(r"[{}]", sentence)
+        assert len(said.message.split()) <= 25
+        assert said.message.endswith(".") and said.fix.endswith(".") and rule.why.endswith(".")
+        assert f"{count:,}" in said.message or code.endswith("-006")
+
+
+def test_numbers_agree_with_their_nouns():
+    contract = CONTRACTS["enrollment"]
+
+    assert notice(contract, "ENR-010", count=1, field="exit_date").message == "1 enrollment ends before it starts."
+    assert notice(contract, "ENR-010", count=7, field="exit_date").message == "7 enrollments end before they start."
+    assert notice(contract, "ENR-002", count=1, field="grade").message == "In 1 enrollment, grade is blank."
+    assert notice(contract, "ENR-002", count=1200, field="grade").message == "In 1,200 enrollments, grade is blank."
+
+
+def test_a_notice_says_what_was_expected_and_which_codes_there_are():
+    unreadable = notice(CONTRACTS["student"], "STU-001", count=2, field="birth_date")
+    unknown = notice(CONTRACTS["student"], "STU-003", count=2, field="sex")
+
+    assert unreadable.message == "In 2 students, birth_date is not a date written YYYY-MM-DD."
+    assert unknown.fix == "Use one of these codes: F, M, X."
