@@ -1,0 +1,67 @@
+"""Two homes made by the command line itself: the real exports of three districts, and Project STAR.
+
+Each is made once per test session; tests read them and leave them as they are.
+"""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pytest
+
+WAYMARK = Path(sys.executable).parent / "waymark"
+
+
+@dataclass(frozen=True)
+class Waymark:
+    """A home folder and the command line that works in it."""
+
+    home: Path
+
+    def __call__(self, *arguments: str | Path) -> subprocess.CompletedProcess:
+        """Run `waymark` with the arguments and return what it printed and how it ended."""
+        environment = os.environ | {"WAYMARK_HOME": str(self.home), "COLUMNS": "200", "NO_COLOR": "1"}
+        return subprocess.run(
+            [WAYMARK, *map(str, arguments)], env=environment, capture_output=True, text=True, timeout=540
+        )
+
+    def done(self, *arguments: str | Path) -> subprocess.CompletedProcess:
+        """Run `waymark` and insist that it ends with 0."""
+        result = self(*arguments)
+        assert result.returncode == 0, result.stdout + result.stderr
+        return result
+
+    def query(self, sql: str) -> list[tuple]:
+        """Ask the current warehouse."""
+        with duckdb.connect(str(self.home / "warehouse/current/waymark.duckdb"), read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
+    @property
+    def release(self) -> Path:
+        """The release now published."""
+        return (self.home / "releases/current").resolve()
+
+
+def through_the_corridor(home: Path, exports: Path, mapping: str) -> Waymark:
+    waymark = Waymark(home)
+    waymark.done("receive", exports, "--mapping", mapping)
+    waymark.done("run")
+    waymark.done("publish")
+    return waymark
+
+
+@pytest.fixture(scope="session")
+def districts(sgpdata: Path, tmp_path_factory: pytest.TempPathFactory) -> Waymark:
+    """Fifteen real district-year exports, received, run and published."""
+    return through_the_corridor(tmp_path_factory.mktemp("districts") / "home", sgpdata, "sgpdata")
+
+
+@pytest.fixture(scope="session")
+def star(tmp_path_factory: pytest.TempPathFactory) -> Waymark:
+    """Project STAR, received, run and published as `make demo` does it."""
+    folder = tmp_path_factory.mktemp("star")
+    Waymark(folder / "home").done("sample", "star", "--out", folder / "exports")
+    return through_the_corridor(folder / "home", folder / "exports", "star")

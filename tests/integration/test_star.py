@@ -1,0 +1,63 @@
+"""Project STAR of Tennessee through the whole corridor, against the known answers of its kindergarten."""
+
+import polars as pl
+import pytest
+
+
+def test_kindergarten_scores_by_class_type_are_the_published_ones(star):
+    """918.04 regular, +13.90 small, +0.31 with aide, n = 5,786 (data set STAR of the R package AER)."""
+    assessment = pl.read_parquet(star.home / "accepted/assessment/1986/*.parquet")
+    enrollment = pl.read_parquet(star.home / "accepted/enrollment/1986/*.parquet")
+    total = (
+        assessment.filter(pl.col("scale_score").is_not_null())
+        .group_by("student_id")
+        .agg(
+            pl.col("scale_score").cast(pl.Float64).sum().alias("total"), pl.col("subject").n_unique().alias("subjects")
+        )
+        .filter(pl.col("subjects") == 2)
+        .join(enrollment.select("student_id", "local_class_type"), on="student_id")
+        .filter(pl.col("local_class_type").is_not_null())
+    )
+    means = dict(total.group_by("local_class_type").agg(pl.col("total").mean()).iter_rows())
+    assert total.height == 5786
+    assert means["regular"] == pytest.approx(918.04, abs=0.005)
+    assert means["small"] - means["regular"] == pytest.approx(13.90, abs=0.005)
+    assert means["regular+aide"] - means["regular"] == pytest.approx(0.31, abs=0.005)
+
+
+def test_four_school_years_of_forty_two_districts_are_accepted(star):
+    counted = star.query(
+        """
+        select school_year, count(distinct student_id), count(distinct district_id)
+        from staging.stg_enrollment group by all order by all
+        """
+    )
+    assert counted == [(1986, 6325, 42), (1987, 6829, 42), (1988, 6840, 41), (1989, 6802, 41)]
+
+
+def test_achievement_is_not_collected_because_the_records_have_no_performance_levels(star):
+    statuses = star.query(
+        """
+        select distinct value_status from publication.pub_indicator_results
+        where indicator in ('academic_achievement', 'full_academic_year_coverage')
+        """
+    )
+    assert statuses == [("not_collected",)]
+
+
+def test_average_scores_are_published_for_the_state_in_each_year(star):
+    shown = star.query(
+        """
+        select school_year, grade_span, subject, value from publication.pub_indicator_results
+        where indicator = 'average_score' and level = 'state' and student_group = 'ALL' and population = 'reporting'
+            and value_status = 'ok' order by all
+        """
+    )
+    assert [(year, grade) for year, grade, _, _ in shown] == [
+        (year, grade) for year, grade in ((1986, "KG"), (1987, "01"), (1988, "02"), (1989, "03")) for _ in range(2)
+    ]
+    assert all(400 < value < 700 for *_, value in shown)
+
+
+def test_the_site_opens_at_its_home_page(star):
+    assert (star.release / "site/index.html").is_file()

@@ -1,0 +1,221 @@
+"""Real records of three districts, from receipt to release, against known counts and an independent computation."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+KEPT = ("student_group", "subject", "population", "level", "entity_id")
+
+# rows, students and schools by district and school year, as the README of the development data gives them
+COUNTS = {
+    ("470", 2021): (26146, 13204, 39),
+    ("470", 2022): (26955, 13606, 44),
+    ("470", 2023): (27550, 13896, 44),
+    ("470", 2024): (28160, 14192, 44),
+    ("470", 2025): (29082, 14688, 46),
+    ("1040", 2021): (24138, 12083, 27),
+    ("1040", 2022): (25209, 12621, 28),
+    ("1040", 2023): (25640, 12843, 30),
+    ("1040", 2024): (25910, 12974, 32),
+    ("1040", 2025): (26263, 13155, 30),
+    ("2690", 2021): (20740, 10388, 39),
+    ("2690", 2022): (20523, 10284, 38),
+    ("2690", 2023): (20658, 10349, 38),
+    ("2690", 2024): (20981, 10516, 39),
+    ("2690", 2025): (20346, 10223, 37),
+}
+
+
+@pytest.fixture(scope="module")
+def exports(sgpdata):
+    """Every row of the fifteen exports, as text."""
+    files = sorted(sgpdata.glob("*_district_*.csv.gz"))
+    return pd.concat([pd.read_csv(file, dtype=str, keep_default_na=False) for file in files], ignore_index=True)
+
+
+def test_every_row_received_is_accepted_or_quarantined_or_not_applicable(districts):
+    manifest = pl.read_parquet(districts.home / "manifest" / "*.parquet")
+    assert set(manifest["collection"]) == {
+        "district",
+        "school",
+        "student",
+        "student_status",
+        "enrollment",
+        "assessment",
+    }
+    assert (
+        manifest["rows_received"]
+        == manifest["rows_accepted"] + manifest["rows_quarantined"] + manifest["rows_not_applicable"]
+    ).all()
+    only_status_rows_are_not_applicable = manifest.filter(pl.col("rows_not_applicable") > 0)["collection"].unique()
+    assert only_status_rows_are_not_applicable.to_list() == ["student_status"]
+
+
+def test_rows_students_and_schools_are_those_of_the_readme(districts):
+    counted = districts.query(
+        f"""
+        select assessment.district_id, assessment.school_year, sum(source_rows), count(distinct student_id),
+            count(distinct school_id)
+        from read_parquet('{districts.home}/accepted/assessment/*/*.parquet', union_by_name = true) as assessment
+        group by all
+        """
+    )
+    assert {(d, y): (int(rows), students, schools) for d, y, rows, students, schools in counted} == COUNTS
+
+
+def test_students_without_a_score_lower_participation_and_stand_nowhere_in_achievement(districts):
+    counted = districts.query(
+        """
+        select count(*) filter (where participation_status = 'not_participated'),
+            count(*) filter (where participation_status = 'not_participated' and school_year = 2025)
+        from staging.stg_assessment
+        """
+    )
+    assert counted == [(2106, 0)]
+    participation = districts.query(
+        """
+        select sum(denominator - numerator) from indicators.ind_test_participation
+        where population = 'reporting' and level = 'school'
+        """
+    )
+    assert participation == [(2106,)]
+    in_achievement = districts.query(
+        """
+        select sum(achievement.numerator), sum(achievement.denominator)
+        from indicators.ind_academic_achievement as achievement
+        inner join indicators.ind_test_participation as participation
+            using (school_year, level, entity_id, population, subject, student_id)
+        where participation.numerator = 0
+        """
+    )
+    assert in_achievement == [(0, 0)]
+
+
+def test_2025_has_results_for_the_state_three_districts_and_every_school_in_both_populations(districts, exports):
+    year = exports[exports["YEAR"] == "2024_2025"]
+    published = districts.query(
+        """
+        select level, population, count(distinct entity_id), count(distinct student_group), count(distinct subject)
+        from publication.pub_indicator_results
+        where school_year = 2025 and indicator = 'academic_achievement'
+        group by all order by all
+        """
+    )
+    schools = year["SCHOOL_NUMBER"].nunique()
+    expected = [
+        (level, population, count, 14, 2)
+        for level, count in (("district", 3), ("school", schools), ("state", 1))
+        for population in ("accountability", "reporting")
+    ]
+    assert published == expected
+    shown = districts.query(
+        """
+        select count(*) from publication.pub_indicator_results
+        where school_year = 2025 and indicator = 'academic_achievement' and measure = 'percent_proficient'
+            and student_group = 'ALL' and value_status not in ('ok', 'suppressed')
+        """
+    )
+    assert shown == [(0,)]
+
+
+def one_row_per_student(frame: pd.DataFrame, entity: str) -> pd.DataFrame:
+    """Keep the counted record of each student, subject and entity: tested first, then level, then score."""
+    flag = {"school": "SCHOOL", "district": "DISTRICT", "state": "STATE"}[entity]
+    frame = frame.assign(
+        level=entity,
+        entity_id={"school": frame["SCHOOL_NUMBER"], "district": frame["DISTRICT_NUMBER"], "state": "state"}[entity],
+        fay=frame[f"{flag}_ENROLLMENT_STATUS"].str.endswith("Yes"),
+    )
+    keys = ["YEAR", "entity_id", "ID", "CONTENT_AREA"]
+    frame["fay"] = frame.groupby(keys)["fay"].transform("max")
+    return frame.sort_values(["tested", "performance", "score"], ascending=False).drop_duplicates(keys)
+
+
+def reference(exports: pd.DataFrame) -> pd.DataFrame:
+    """Work out achievement and participation by plain pandas from the exports, knowing nothing of the models."""
+    order = {"Unsatisfactory": 1, "Partially Proficient": 2, "Proficient": 3, "Advanced": 4, "No Score": 0}
+    frame = exports.assign(
+        performance=exports["ACHIEVEMENT_LEVEL"].map(order),
+        score=pd.to_numeric(exports["SCALE_SCORE"]),
+        tested=exports["ACHIEVEMENT_LEVEL"] != "No Score",
+    )
+    student = frame.groupby(["YEAR", "ID"])
+    groups = {
+        "ALL": pd.Series(True, frame.index),
+        "SED": student["FREE_REDUCED_LUNCH_STATUS"].transform(lambda s: s.str.endswith("Yes").any()),
+        "EL": student["ELL_STATUS"].transform(lambda s: s.str.endswith("Yes").any()),
+        "GENDER_F": frame["GENDER"] == "Gender: Female",
+    }
+    rows = []
+    for entity in ("school", "district", "state"):
+        for group, member in groups.items():
+            here = one_row_per_student(frame[member], entity)
+            for population in ("reporting", "accountability"):
+                counted = here if population == "reporting" else here[here["fay"]]
+                by = counted.groupby(["YEAR", "level", "entity_id", "CONTENT_AREA"])
+                sums = by.agg(expected=("ID", "size"), tested=("tested", "sum"))
+                sums["proficient"] = counted[counted["performance"] >= 3].groupby(by.keys).size()
+                rows.append(sums.fillna(0).reset_index().assign(population=population, student_group=group))
+    table = pd.concat(rows, ignore_index=True)
+    table["value"] = table["proficient"] / np.maximum(table["tested"], 0.95 * table["expected"])
+    table["subject"] = table["CONTENT_AREA"].map({"MATHEMATICS": "MATH", "READING": "RLA"})
+    table["school_year"] = table["YEAR"].str[-4:].astype(int)
+    return table
+
+
+def test_achievement_equals_an_independent_computation_for_every_entity_group_and_year(districts, exports):
+    keys = ["school_year", "level", "entity_id", "population", "student_group", "subject"]
+    mine = pd.DataFrame(
+        districts.query(
+            """
+            select school_year, level, entity_id, population, student_group, subject,
+                cast(value as double), student_count
+            from marts.fct_indicator_results
+            where measure = 'percent_proficient' and value is not null
+                and student_group in ('ALL', 'SED', 'EL', 'GENDER_F')
+            """
+        ),
+        columns=[*keys, "value", "student_count"],
+    )
+    both = mine.merge(reference(exports), on=keys, how="outer", suffixes=("", "_reference"), indicator=True)
+    assert (both["_merge"] == "both").all()
+    assert len(both) > 9000
+    assert (both["value"] - both["value_reference"]).abs().max() < 1e-9
+    assert (both["student_count"] == both["expected"]).all()
+
+
+def test_districts_are_not_sums_of_schools(districts):
+    (district,) = districts.query(
+        "select count(*) from indicators.ind_test_participation where population = 'reporting' and level = 'district'"
+    )
+    (school,) = districts.query(
+        "select count(*) from indicators.ind_test_participation where population = 'reporting' and level = 'school'"
+    )
+    (state,) = districts.query(
+        "select count(*) from indicators.ind_test_participation where population = 'reporting' and level = 'state'"
+    )
+    assert state < district <= school
+
+
+def test_the_declared_full_academic_year_is_marked_as_declared(districts):
+    bases = districts.query("select distinct full_academic_year_basis from intermediate.int_assessments_in_entities")
+    assert bases == [("declared",)]
+
+
+def test_the_release_says_what_was_not_collected_and_hides_small_groups(districts):
+    values = pl.read_csv(districts.release / "data/values.csv", infer_schema=False)
+    assert set(values["value_status"]) >= {"ok", "suppressed", "not_collected", "no_students"}
+    hidden = values.filter(pl.col("value_status") == "suppressed")
+    assert hidden.height > 1000
+    assert hidden["value"].fill_null("").unique().to_list() == [""]
+    counts = values["student_count"].drop_nulls().cast(pl.Int64)
+    assert counts.min() >= 10
+
+
+def test_the_gate_results_are_kept_with_the_release(districts):
+    results = json.loads((districts.release / "gate/results.json").read_text())
+    assert len(results) > 5
+    assert all(result["success"] for result in results if result["severity"] == "error")
