@@ -20,6 +20,9 @@ from submissions.reading import LINE, Table
 STANDS_FOR = "source_rows"
 """The column that is added here: how many rows of the file a record stands for."""
 
+_TOLD = 20
+"""How many columns of a file are named one by one before the rest are counted."""
+
 _RULES = {
     "SUB-001": (
         "Rows belong to another district",
@@ -110,9 +113,12 @@ def _columns_differ(table: Table, expected: list[str]) -> list[Notice]:
     for name in missing:
         if name not in {one.field for one in found}:
             found.append(notice("SUB-005", f"Column {name} is missing from line 1.", table, line=1, field=name))
-    for name in unknown:
+    for name in unknown[:_TOLD]:
         seen = f"Column {_shown(name)} on line 1 is not part of this layout."
         found.append(notice("SUB-006", seen, table, line=1, field=_shown(name)))
+    if more := unknown[_TOLD:]:
+        seen = f"{len(more):,} more columns on line 1 are not part of this layout."
+        found.append(notice("SUB-006", seen, table, line=1, count=len(more)))
     return found
 
 

@@ -430,18 +430,19 @@ def _prove_commas(first_line: bytes, line: int) -> None:
 
 def _faults_of_names(columns: tuple[str, ...], line: int) -> list[tuple]:
     """Name columns by position alone: where the header is missing, the first line is a student's."""
-    found, position_of = [], {}
+    found, earlier = [], {}
     for position, name in enumerate(columns, 1):
         plain = name.strip().casefold()
         if not plain:
             found.append(("FIL-019", f"Column {position:,} has no name on line {line:,}.", line))
-        elif plain in position_of:
-            seen = f"Columns {position_of[plain]:,} and {position:,} have the same name on line {line:,}."
+        elif plain in earlier:
+            seen = f"Columns {earlier[plain]:,} and {position:,} have the same name on line {line:,}."
             found.append(("FIL-018", seen, line))
         elif plain in RESERVED:
             found.append(("FIL-018", f"Column {position:,} is named {plain}, a name that we use ourselves.", line))
-        position_of.setdefault(plain, position)
-    return found
+        earlier.setdefault(plain, position)
+    first = {rule: next(one for one in found if one[0] == rule) for rule, *_ in found}
+    return [(*one, sum(rule == one[0] for rule, *_ in found)) for one in first.values()]
 
 
 def _load(body: bytes, columns: tuple[str, ...]) -> pl.DataFrame:

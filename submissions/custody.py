@@ -1,0 +1,367 @@
+"""Custody: the bytes as they came, by hash; the ledger of what happened to them; receipts; and what is in force.
+
+Nothing is overwritten or deleted, and order is the order of the ledger, never that of a clock. What a row means is not
+known here. A submission exists from the moment its line stands in the ledger: whatever fails before that leaves none,
+and its receipt can be written again from that line.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import stat
+import threading
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from expectations.notices import MUST_FIX, Notice, in_order
+from submissions.layout import Records, check, collection_of, notice, records
+from submissions.mapping import Mapping, load
+from submissions.reading import Refused, Table, read
+from submissions.store import Store, flush, make_private, write_atomically
+
+RECEIVED, REFUSED, ALREADY_RECEIVED = "received", "refused", "already_received"
+_DISTRICT_ID = re.compile(r"[0-9A-Za-z_-]{1,20}")
+_CHUNK = 2**20
+
+
+@dataclass(frozen=True)
+class ReceivedFile:
+    """One file of a submission; `rows` counts its records, None where it could not be read."""
+
+    name: str
+    sha256: str
+    bytes: int
+    rows: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submission:
+    """The files of one district for one school year that were sent together."""
+
+    submission_id: str
+    district_id: str
+    school_year: int
+    mapping: str | None
+    sequence: int
+    received_at: str
+    files: tuple[ReceivedFile, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt(Submission):
+    """What the sender gets: the submission, whether it was taken in, and why where it was not."""
+
+    status: str
+    notices: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True)
+class Found:
+    """Files in a folder that make one submission."""
+
+    paths: tuple[Path, ...]
+    district_id: str
+    school_year: int
+
+
+@dataclass(frozen=True)
+class OpenedFile:
+    """A file of a submission as it was sent, with the records of its collections."""
+
+    file: ReceivedFile
+    notices: tuple[Notice, ...]
+    records: tuple[Records, ...]
+
+
+class DamagedError(Exception):
+    """Bytes in the store are not those that were received."""
+
+
+# --- receiving
+
+
+def receive(
+    store: Store,
+    paths: Sequence[Path],
+    *,
+    district_id: str,
+    school_year: int,
+    mapping: str | None = None,
+    received_at: str | None = None,
+) -> Receipt:
+    """Take files into custody as one submission, put them through the strict gate, and give a receipt.
+
+    The same bytes received again change nothing, whatever has come since. Bytes that were refused are examined anew,
+    for the mapping may have changed. Raises ValueError or MappingError where the call makes no sense, and OSError, with
+    nothing recorded, where the machine cannot do it.
+    """
+    if not paths or not _DISTRICT_ID.fullmatch(district_id) or not 1900 <= school_year <= 2200:
+        raise ValueError(
+            "a submission has files, a district id of letters, digits, - or _, and a school year such as 2025"
+        )
+    declared = load(mapping) if mapping else None
+    files = tuple(_keep(store, Path(path)) for path in paths)
+    submission_id = _identify(files, district_id, school_year, mapping)
+    if (before := _standing(store, submission_id)) and before["event"] == RECEIVED:
+        return _receipt(store, before, ALREADY_RECEIVED)
+    files, notices = _examine(store, files, declared, district_id, school_year)
+    facts = {
+        "submission_id": submission_id,
+        "district_id": district_id,
+        "school_year": school_year,
+        "mapping": mapping,
+        "files": [asdict(file) for file in files],
+        "notices": [one.as_dict() for one in notices],
+    }
+    status = REFUSED if any(one.severity == MUST_FIX for one in notices) else RECEIVED
+    with _locked(store) as ledger:
+        before = _standing(store, submission_id)
+        if before and before["event"] == RECEIVED:
+            return _receipt(store, before, ALREADY_RECEIVED)
+        if before is None or status == RECEIVED or before.get("notices") != facts["notices"]:
+            before = _append(store, ledger, status, facts, received_at)
+    return _receipt(store, before, status)
+
+
+def _keep(store: Store, path: Path) -> ReceivedFile:
+    """Copy a file into the store under its hash; hashed twice, so that a file that changes meanwhile is not kept."""
+    if not stat.S_ISREG(path.lstat().st_mode):
+        raise OSError(f"{_printable(path.name)} is not a regular file")
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as source:
+        sha256 = hashlib.file_digest(source, "sha256").hexdigest()
+        source.seek(0)
+        copied = hashlib.sha256()
+        with write_atomically(store.bytes_of(sha256)) as part, part.open("wb") as target:
+            while chunk := source.read(_CHUNK):
+                copied.update(chunk)
+                target.write(chunk)
+            if copied.hexdigest() != sha256:
+                raise OSError(f"{_printable(path.name)} changed while it was copied; send it again")
+            return ReceivedFile(_printable(path.name), sha256, target.tell())
+
+
+def _printable(name: str) -> str:
+    return "".join(character if character.isprintable() else "�" for character in name)
+
+
+def _identify(files: Sequence[ReceivedFile], district_id: str, school_year: int, mapping: str | None) -> str:
+    content = "\n".join([*sorted(file.sha256 for file in files), mapping or ""])
+    return f"{school_year}-{district_id}-{hashlib.sha256(content.encode()).hexdigest()[:12]}"
+
+
+def _examine(
+    store: Store, files: tuple[ReceivedFile, ...], mapping: Mapping | None, district_id: str, school_year: int
+) -> tuple[tuple[ReceivedFile, ...], list[Notice]]:
+    notices = _wrong_files(files, mapping)
+    examined = []
+    for file in files:
+        try:
+            table = _table(store, file)
+        except Refused as refused:
+            notices += refused.notices
+        else:
+            notices += [*table.notices, *check(table, mapping, district_id=district_id, school_year=school_year)]
+            file = replace(file, rows=table.rows)
+        examined.append(file)
+    return tuple(examined), in_order(notices)
+
+
+def _wrong_files(files: tuple[ReceivedFile, ...], mapping: Mapping | None) -> list[Notice]:
+    if mapping:
+        seen = f"The submission has {len(files):,} files; the mapping {mapping.name} expects 1."
+        return [notice("SUB-003", seen)] if len(files) != 1 else []
+    collections = Counter(filter(None, (collection_of(file.name) for file in files)))
+    return [
+        notice("SUB-003", f"{count:,} files hold the collection {name}; we expected 1.", collection=name)
+        for name, count in collections.items()
+        if count > 1
+    ]
+
+
+def _table(store: Store, file: ReceivedFile) -> Table:
+    return read(store.bytes_of(file.sha256), file.name)
+
+
+# --- finding and opening
+
+
+def find_submissions(folder: Path, mapping: str | None = None) -> tuple[list[Found], list[tuple[Path, str]]]:
+    """Find the submissions in a folder, in the order of their names, and the files left alone, with the reason.
+
+    With a mapping, each file that its pattern names (or `folder` itself, being such a file) is one submission. Without,
+    the files of `<folder>/<school_year>/<district_id>/<collection>.csv[.gz]` are one for each district and year.
+    """
+    if mapping is None:
+        return _find_standard(folder)
+    declared, found, skipped = load(mapping), [], []
+    for path in [folder] if folder.is_file() else sorted(folder.iterdir()):
+        if path.is_symlink() or not path.is_file():
+            skipped.append((path, "it is not a regular file"))
+        elif submission := declared.submission_of(path.name):
+            found.append(Found((path,), *submission))
+        else:
+            skipped.append((path, f"its name is not one that the mapping {mapping} reads"))
+    return found, skipped
+
+
+def _find_standard(folder: Path) -> tuple[list[Found], list[tuple[Path, str]]]:
+    together, skipped = {}, []
+    for path in sorted(path for path in folder.rglob("*") if not path.is_dir()):
+        place = path.relative_to(folder).parts
+        if path.is_symlink() or not path.is_file():
+            skipped.append((path, "it is not a regular file"))
+        elif len(place) != 3 or not re.fullmatch(r"\d{4}", place[0]) or not _DISTRICT_ID.fullmatch(place[1]):
+            skipped.append((path, "it does not stand in a folder <school_year>/<district_id>"))
+        elif collection_of(path.name) is None:
+            skipped.append((path, "its name is not the name of a collection"))
+        else:
+            together.setdefault((place[1], int(place[0])), []).append(path)
+    return [Found(tuple(paths), *submission) for submission, paths in together.items()], skipped
+
+
+def open_submission(store: Store, submission: Submission) -> list[OpenedFile]:
+    """Read the files of a submission from the store again, after comparing their hashes, and give their records.
+
+    Raises DamagedError where the bytes are not those received, and Refused where they no longer pass the gate.
+    """
+    mapping = load(submission.mapping) if submission.mapping else None
+    opened = []
+    for file in submission.files:
+        with store.bytes_of(file.sha256).open("rb") as kept:
+            if hashlib.file_digest(kept, "sha256").hexdigest() != file.sha256:
+                raise DamagedError(f"the bytes of {file.name} in {submission.submission_id} have changed in the store")
+        table = _table(store, file)
+        found = check(table, mapping, district_id=submission.district_id, school_year=submission.school_year)
+        if found:
+            raise Refused(found)
+        opened.append(OpenedFile(file, table.notices, tuple(records(table, mapping))))
+    return opened
+
+
+def submissions_in_force(store: Store, school_year: int) -> dict[str, Submission]:
+    """Give the submission in force of each district: the last received that was not refused, at the door or later."""
+    standing: dict[str, Submission] = {}
+    for event in events(store):
+        if event["event"] == RECEIVED and event["school_year"] == school_year:
+            standing[event["submission_id"]] = _submission(event)
+        elif event["event"] == REFUSED:
+            standing.pop(event["submission_id"], None)
+    in_order_of_receipt = sorted(standing.values(), key=lambda submission: submission.sequence)
+    return dict(sorted({submission.district_id: submission for submission in in_order_of_receipt}.items()))
+
+
+def school_years(store: Store) -> list[int]:
+    """Name the school years for which anything was ever received."""
+    return sorted({event["school_year"] for event in events(store) if event["event"] == RECEIVED})
+
+
+# --- the ledger
+
+
+def record_event(store: Store, event: str, **facts: Any) -> int:
+    """Append what happened to the ledger and give its sequence number. `facts` must hold no value of a student."""
+    with _locked(store) as ledger:
+        return _append(store, ledger, event, facts, None)["sequence"]
+
+
+_read_before: dict[Path, tuple[int, bytes, list[dict]]] = {}
+_reading = threading.Lock()
+
+
+def events(store: Store) -> list[dict[str, Any]]:
+    """Give every event of the ledger, in order. A last line that was never finished is no event.
+
+    Only the lines added since the last call are read, as long as the last line of that call stands where it stood.
+    """
+    with _reading:
+        try:
+            file = store.ledger.open("rb")
+        except FileNotFoundError:
+            return []
+        with file:
+            offset, last, known = _read_before.get(store.ledger, (0, b"", []))
+            file.seek(offset - len(last))
+            if file.read(len(last)) != last:
+                offset, last, known = 0, b"", []
+                file.seek(0)
+            lines = file.read().splitlines(keepends=True)
+        if lines and not lines[-1].endswith(b"\n"):
+            lines.pop()
+        if lines:
+            known = known + [json.loads(line) for line in lines]
+            _read_before[store.ledger] = offset + sum(map(len, lines)), lines[-1], known
+        return list(known)
+
+
+@contextmanager
+def _locked(store: Store) -> Iterator[int]:
+    """Hold the ledger alone, with the remains of a line that was never finished cut off."""
+    make_private(store.received)
+    ledger = os.open(store.ledger, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(ledger, fcntl.LOCK_EX)
+        end = os.fstat(ledger).st_size
+        while end:
+            start = max(0, end - _CHUNK)
+            tail = os.pread(ledger, end - start, start)
+            end = start + tail.rfind(b"\n") + 1
+            if b"\n" in tail:
+                break
+        os.truncate(ledger, end)
+        if not end:
+            flush(store.received)
+        yield ledger
+    finally:
+        os.close(ledger)
+
+
+def _append(store: Store, ledger: int, event: str, facts: dict[str, Any], at: str | None) -> dict[str, Any]:
+    """Write one line and wait until it is on the disk: this is the moment from which the event has happened."""
+    before = events(store)
+    line = {
+        "sequence": before[-1]["sequence"] + 1 if before else 1,
+        "event": event,
+        "at": at or datetime.now(UTC).isoformat(timespec="seconds"),
+        **facts,
+    }
+    size = os.fstat(ledger).st_size
+    try:
+        with os.fdopen(os.dup(ledger), "ab") as file:
+            file.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
+        os.fsync(ledger)
+    except OSError:
+        os.truncate(ledger, size)
+        raise
+    return line
+
+
+def _standing(store: Store, submission_id: str) -> dict[str, Any] | None:
+    """Find the last event that took a submission in or refused it, at the door or later; None where there is none."""
+    for event in reversed(events(store)):
+        if event.get("submission_id") == submission_id and event["event"] in (RECEIVED, REFUSED):
+            return event
+    return None
+
+
+def _submission(event: dict[str, Any]) -> Submission:
+    facts = {name: event[name] for name in ("submission_id", "district_id", "school_year", "mapping", "sequence")}
+    return Submission(**facts, received_at=event["at"], files=tuple(ReceivedFile(**file) for file in event["files"]))
+
+
+def _receipt(store: Store, event: dict[str, Any], status: str) -> Receipt:
+    """Give the receipt of an event at the door, and see that it is in its place in the store."""
+    notices = tuple(Notice(**one) for one in event["notices"])
+    receipt = Receipt(**vars(_submission(event)), status=event["event"], notices=notices)
+    path = store.receipts / f"{receipt.submission_id}.json"
+    content = json.dumps(asdict(receipt), ensure_ascii=False, indent=2) + "\n"
+    if not path.is_file() or path.read_text() != content:
+        with write_atomically(path) as part:
+            part.write_text(content)
+    return replace(receipt, status=status)
