@@ -81,9 +81,11 @@ class Where:
     def expressions(self) -> tuple[pl.Expr, pl.Expr]:
         """Build two masks: the rows that are kept, and the rows that the mapping knows."""
         value = self.value.expression()
-        kept = value.is_in(self.keep)
-        known = kept | value.is_in(self.leave)
-        return kept, known | (value != BLANK) if ANY_OTHER in self.leave else known
+        kept, left = value.is_in(self.keep), value.is_in(self.leave)
+        other = (value != BLANK) & ~kept & ~left
+        if ANY_OTHER in self.keep:
+            kept = kept | other
+        return kept, (kept | left | other) if ANY_OTHER in self.leave else kept | left
 
 
 @dataclass(frozen=True)
@@ -312,5 +314,7 @@ class _Reader:
     def where(self, node: Any, place: str) -> Where:
         self.part(node, place, ("column", "keep"), ("leave", *_STEPS))
         keep, leave = self.texts(node["keep"], f"{place}.keep"), self.texts(node.get("leave", []), f"{place}.leave")
+        if not keep:
+            self.fail(f"{place}.keep", "the values that make a record are expected here")
         value = {key: item for key, item in node.items() if key not in ("keep", "leave")}
         return Where(self.column_value(value, place), keep, leave)

@@ -1,4 +1,4 @@
-"""What custody promises: what is acknowledged is kept, what is refused is never in force, and the ledger gives the order."""
+"""What custody promises: the acknowledged is kept, the refused is never in force, and the ledger gives the order."""
 
 import gzip
 import hashlib
