@@ -5,6 +5,7 @@ known here. A submission exists from the moment its line stands in the ledger: w
 and its receipt can be written again from that line.
 """
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -27,6 +28,7 @@ from submissions.reading import Refused, Table, read
 from submissions.store import Store, flush, make_private, write_atomically
 
 RECEIVED, REFUSED, ALREADY_RECEIVED = "received", "refused", "already_received"
+SCREENED, ACCEPTED = "screened", "accepted"
 _DISTRICT_ID = re.compile(r"[0-9A-Za-z_-]{1,20}")
 _CHUNK = 2**20
 
@@ -133,7 +135,7 @@ def receive(
 def _keep(store: Store, path: Path) -> ReceivedFile:
     """Copy a file into the store under its hash; hashed twice, so that a file that changes meanwhile is not kept."""
     if not stat.S_ISREG(path.lstat().st_mode):
-        raise OSError(f"{_printable(path.name)} is not a regular file")
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as source:
         sha256 = hashlib.file_digest(source, "sha256").hexdigest()
         source.seek(0)
@@ -143,7 +145,7 @@ def _keep(store: Store, path: Path) -> ReceivedFile:
                 copied.update(chunk)
                 target.write(chunk)
             if copied.hexdigest() != sha256:
-                raise OSError(f"{_printable(path.name)} changed while it was copied; send it again")
+                raise OSError(errno.ESTALE, "the file changed while it was copied", str(path))
             return ReceivedFile(_printable(path.name), sha256, target.tell())
 
 
@@ -250,7 +252,7 @@ def submissions_in_force(store: Store, school_year: int) -> dict[str, Submission
     standing: dict[str, Submission] = {}
     for event in events(store):
         if event["event"] == RECEIVED and event["school_year"] == school_year:
-            standing[event["submission_id"]] = _submission(event)
+            standing[event["submission_id"]] = submission_of(event)
         elif event["event"] == REFUSED:
             standing.pop(event["submission_id"], None)
     in_order_of_receipt = sorted(standing.values(), key=lambda submission: submission.sequence)
@@ -358,7 +360,7 @@ def _submission(event: dict[str, Any]) -> Submission:
 def _receipt(store: Store, event: dict[str, Any], status: str) -> Receipt:
     """Give the receipt of an event at the door, and see that it is in its place in the store."""
     notices = tuple(Notice(**one) for one in event["notices"])
-    receipt = Receipt(**vars(_submission(event)), status=event["event"], notices=notices)
+    receipt = Receipt(**vars(submission_of(event)), status=event["event"], notices=notices)
     path = store.receipts / f"{receipt.submission_id}.json"
     content = json.dumps(asdict(receipt), ensure_ascii=False, indent=2) + "\n"
     if not path.is_file() or path.read_text() != content:
