@@ -352,7 +352,8 @@ def _standing(store: Store, submission_id: str) -> dict[str, Any] | None:
     return None
 
 
-def _submission(event: dict[str, Any]) -> Submission:
+def submission_of(event: dict[str, Any]) -> Submission:
+    """Give the submission that an event at the door is about."""
     facts = {name: event[name] for name in ("submission_id", "district_id", "school_year", "mapping", "sequence")}
     return Submission(**facts, received_at=event["at"], files=tuple(ReceivedFile(**file) for file in event["files"]))
 
