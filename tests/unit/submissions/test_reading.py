@@ -59,6 +59,26 @@ def test_any_table_written_as_csv_comes_back_equal_with_its_line_numbers(data, e
     assert rows_of(file.getvalue().encode()) == [(*row, line) for line, row in enumerate(table, 2)]
 
 
+SOUND = b"id,name,note\r\n" + b"".join(b'%d,"O""Neil, %d",x\r\n' % (number, number) for number in range(20))
+PATCH = st.sampled_from(
+    [b'"', b",", b"\n", b"\r\n", b'""', b'"\n"', b'","', b"\xef\xbb\xbf", b"\x00", b"\xe9", b";", b""]
+)
+
+
+@given(patches=st.lists(st.tuples(st.integers(0, len(SOUND)), st.integers(0, 30), PATCH), min_size=1, max_size=3))
+@settings(max_examples=300, deadline=None)
+def test_a_file_damaged_anywhere_is_refused_or_read_as_a_strict_reader_reads_it(patches):
+    damaged = SOUND
+    for at, removed, put in patches:
+        damaged = damaged[:at] + put + damaged[at + removed :]
+    try:
+        rows = rows_of(damaged)
+    except Refused:
+        return
+    strict = csv.reader(io.StringIO(damaged.decode("utf-8-sig"), newline=""), strict=True)
+    assert [row[:-1] for row in rows] == [tuple(row) for row in strict if row][1:]
+
+
 def test_blank_lines_are_skipped_and_told_and_do_not_move_the_line_numbers():
     table = read(b"\nid,score\n1,2\n\n3,4\n\n", "sent.csv")
     assert table.frame.rows() == [("1", "2", 3), ("3", "4", 5)]
