@@ -209,6 +209,15 @@ def test_warnings_are_told_from_errors(clean: list[dict]) -> None:
     assert set(severities.values()) == {"error", "warning"}
 
 
+def test_a_promise_that_holds_says_how_much_it_looked_at(clean: list[dict]) -> None:
+    observed = {result["expectation"]: result["observed"] for result in clean}
+    frame = release()
+    assert observed["keys_are_present"] == f"no breach in {len(frame):,}"
+    assert observed["hidden_rows_tell_nothing"] == f"no breach in {(frame['value_status'] == 'suppressed').sum():,}"
+    assert observed["columns_are_the_promised_ones"] == "as promised"
+    assert observed["students_are_still_counted"] != "no breach in 0"
+
+
 def test_results_are_counts_and_never_rows() -> None:
     frame = release()
     frame.loc[some(frame), ["value", "interval_high", "student_count"]] = [77_777.7, 88_888.8, 7]
