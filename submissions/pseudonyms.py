@@ -1,0 +1,73 @@
+"""Pseudonyms: what takes the place of a student's number once a submission is accepted.
+
+The key stands in one private file of the home. Nothing here knows what a submission is, and no number of a student is
+ever part of a message.
+"""
+
+import hmac
+import os
+import secrets
+
+import polars as pl
+
+from submissions.store import Store, flush, make_private
+
+_DIGITS = 32
+
+
+class KeyLostError(Exception):
+    """The key of a home is gone or damaged. Pseudonyms made with another would no longer meet the earlier ones."""
+
+
+def key_of(store: Store) -> bytes:
+    """Give the key of a home; the first time, make it.
+
+    Raises KeyLostError where pseudonyms were made before and the key is gone, or where the file does not hold a key.
+    """
+    path = store.pseudonym_key
+    try:
+        text = path.read_text(encoding="ascii")
+    except FileNotFoundError:
+        if any(store.identity.glob("*/*.parquet")):
+            raise KeyLostError(
+                f"{path} is gone, and pseudonyms were made with it; bring it back from a backup"
+            ) from None
+        return _make_key(store)
+    except UnicodeDecodeError:
+        text = ""
+    if len(text.strip()) != 64 or not set(text.strip()) <= set("0123456789abcdef"):
+        raise KeyLostError(f"{path} does not hold a key; bring it back from a backup")
+    path.chmod(0o600)
+    return bytes.fromhex(text.strip())
+
+
+def pseudonymize(ids: pl.Series, key: bytes) -> pl.Series:
+    """Give the pseudonym of each id: HMAC-SHA-256 under the key, its first 32 hexadecimal digits. Null stays null."""
+    distinct = ids.drop_nulls().unique()
+    pseudonyms = [hmac.digest(key, one.encode(), "sha256").hex()[:_DIGITS] for one in distinct]
+    return ids.replace_strict(distinct, pl.Series(pseudonyms, dtype=pl.String), default=None, return_dtype=pl.String)
+
+
+def fingerprint(key: bytes) -> str:
+    """Name a key without telling anything of it."""
+    return hmac.digest(key, b"fingerprint", "sha256").hex()[:16]
+
+
+def _make_key(store: Store) -> bytes:
+    """Write a new key under a name of its own and give it its place only if no other run did so first."""
+    path = store.pseudonym_key
+    make_private(path.parent)
+    part = path.with_name(f".part-{secrets.token_hex(8)}")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_hex(32) + "\n")
+        flush(part)
+        try:
+            path.hardlink_to(part)
+        except FileExistsError:
+            return key_of(store)
+    finally:
+        part.unlink(missing_ok=True)
+    flush(path.parent)
+    return key_of(store)
