@@ -96,6 +96,7 @@ RULES = (
         severity=MUST_FIX,
         catalogue="V025",
         fields=("exit_date", "entry_date"),
+        needs=("entry_date", "exit_date"),
         holds=pl.col("entry_date") <= pl.col("exit_date"),
         title="The exit date is before the entry date",
         one="{count} enrollment ends before it starts.",
@@ -132,6 +133,7 @@ RULES = (
         severity=MUST_FIX,
         catalogue="V028",
         fields=("is_primary_school", "school_id", "entry_date", "exit_date"),
+        needs=("is_primary_school",),
         holds=apart_in_time("entry_date", "exit_date", of=("student_id", "is_primary_school"))
         | ~pl.col("is_primary_school").fill_null(False),
         title="A student has two primary schools at once",

@@ -24,8 +24,8 @@ class Rule:
 
     `holds` is evaluated on the typed frame with `school_year` beside it; null counts as holding, so a rule never
     repeats the finding that a value is blank. The finding points to the first of `fields`. The words may name
-    `{count}`, `{field}`, `{expected}` and `{codes}`. `catalogue` is the rule's number in the catalogue of submission
-    rules.
+    `{count}`, `{field}`, `{expected}` and `{codes}`. Where one of the columns that it `needs` was not sent, the rule
+    can find nothing. `catalogue` is the rule's number in the catalogue of submission rules.
     """
 
     code: str
@@ -36,6 +36,7 @@ class Rule:
     why: str
     fix: str
     fields: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
     holds: pl.Expr | None = None
     catalogue: str | None = None
 

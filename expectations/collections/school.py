@@ -94,6 +94,7 @@ RULES = (
         severity=MUST_FIX,
         catalogue="V089",
         fields=("lowest_grade", "highest_grade"),
+        needs=("lowest_grade", "highest_grade"),
         holds=_place("lowest_grade") <= _place("highest_grade"),
         title="The lowest grade is above the highest grade",
         one="{count} school has a lowest grade above its highest grade.",
@@ -118,6 +119,7 @@ RULES = (
         severity=EXPLAIN,
         catalogue="V089",
         fields=("school_level", "lowest_grade", "highest_grade"),
+        needs=("school_level",),
         holds=pl.when(pl.col("school_level") == "elementary")
         .then(_reaches("PK", "06"))
         .when(pl.col("school_level") == "middle")

@@ -70,6 +70,7 @@ RULES = (
         severity=MUST_FIX,
         catalogue="V016",
         fields=("birth_date",),
+        needs=("birth_date",),
         holds=last_day() >= _BORN,
         title="The birth date is after the end of the school year",
         one="{count} student has a birth date after the end of the school year.",
@@ -82,6 +83,7 @@ RULES = (
         severity=MUST_FIX,
         catalogue="V016",
         fields=("birth_date",),
+        needs=("birth_date",),
         holds=(_YOUNG_ENOUGH & _OLD_ENOUGH) | (last_day() < _BORN),
         title=f"The age is outside {YOUNGEST} to {OLDEST} years",
         one=f"{{count}} student is younger than {YOUNGEST} or older than {OLDEST} in the school year.",
@@ -106,6 +108,7 @@ RULES = (
         severity=EXPLAIN,
         catalogue="V015",
         fields=("student_id", *_SAME_PERSON),
+        needs=_SAME_PERSON[:3],
         holds=(pl.col("student_id").min().over(_SAME_PERSON) == pl.col("student_id").max().over(_SAME_PERSON))
         | pl.any_horizontal(pl.col(name).is_null() for name in _SAME_PERSON[:3]),
         title="Two students share name, birth date and sex",

@@ -50,6 +50,7 @@ RULES = (
         severity=MUST_FIX,
         catalogue="V020",
         fields=("end_date", "begin_date"),
+        needs=("begin_date", "end_date"),
         holds=pl.col("begin_date") <= pl.col("end_date"),
         title="A status ends before it begins",
         one="{count} student status ends before it begins.",

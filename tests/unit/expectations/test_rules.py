@@ -33,6 +33,13 @@ def test_a_rule_leaves_alone_the_rows_that_come_close(code, examined):
     assert found.is_empty()
 
 
+@pytest.mark.parametrize(("code", "column"), [(code, name) for code, rule in RULES.items() for name in rule.needs])
+def test_a_rule_finds_nothing_without_a_column_that_it_needs(code, column, examined):
+    rows = [row | {column: None} for row in EXAMPLES[code]["breaks"]]
+
+    assert code not in set(examined(COLLECTION_OF[code], *rows).findings["rule"])
+
+
 @pytest.mark.parametrize("code", RULES)
 def test_a_rule_has_a_code_of_its_collection_a_severity_and_all_its_words(code):
     rule, contract = RULES[code], CONTRACTS[COLLECTION_OF[code]]
@@ -41,7 +48,7 @@ def test_a_rule_has_a_code_of_its_collection_a_severity_and_all_its_words(code):
     assert rule.severity in SEVERITIES
     assert all([rule.title, rule.one, rule.many, rule.why, rule.fix])
     assert rule.catalogue is None or re.fullmatch(r"V\d{3}", rule.catalogue)
-    assert set(rule.fields) <= set(contract.columns)
+    assert set(rule.needs) <= set(rule.fields) <= set(contract.columns)
 
 
 @pytest.mark.parametrize("code", RULES)

@@ -1,0 +1,121 @@
+"""What is kept of a submission: typed rows under pseudonyms, rows set aside, and the private table of who is who.
+
+Whether a submission may be kept is decided in `screening`. The same submission under the same rules and key gives the
+same bytes; a file is either there whole or not there.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from expectations.collections import CONTRACTS, RULES
+from expectations.collections.validation import Examined, accepted_schema
+from expectations.notices import SEVERITIES
+from submissions.custody import ReceivedFile, Submission
+from submissions.layout import Records
+from submissions.pseudonyms import pseudonymize
+from submissions.reading import LINE
+from submissions.store import Store, write_atomically
+
+
+@dataclass(frozen=True)
+class Screened:
+    """One collection of one file, held against its contract."""
+
+    file: ReceivedFile
+    records: Records
+    examined: Examined
+
+    @property
+    def collection(self) -> str:
+        return self.records.collection
+
+
+def prepare_accepted(store: Store) -> None:
+    """See that every collection has an accepted Parquet of its columns and no rows, so that a glob always finds one."""
+    for name, contract in CONTRACTS.items():
+        write(pl.DataFrame(schema=accepted_schema(contract)), store.accepted / name / "none" / "none.parquet")
+
+
+def place_of(folder: Path, collection: str, school_year: int, district_id: str) -> Path:
+    """Name the place of what a district has in a collection and year, there or not."""
+    return folder / collection / str(school_year) / f"{district_id}.parquet"
+
+
+def write(frame: pl.DataFrame, path: Path) -> None:
+    """Write a Parquet file whole, with settings that give the same bytes for the same frame."""
+    with write_atomically(path) as part:
+        frame.write_parquet(part, compression="zstd", statistics=True, row_group_size=1_000_000)
+
+
+def accept(store: Store, submission: Submission, collections: Sequence[Screened], key: bytes) -> None:
+    """Keep what was screened, and take away what an earlier submission left and this one does not have."""
+    where = submission.school_year, submission.district_id
+    identity = _identity(collections, key)
+    who = store.identity / str(submission.school_year) / f"{submission.district_id}.parquet"
+    kept = {who: identity} if identity.height else {}
+    for one in collections:
+        kept[place_of(store.accepted, one.collection, *where)] = _accepted(one, submission, identity)
+        if one.examined.set_aside.height:
+            kept[place_of(store.quarantine, one.collection, *where)] = one.examined.set_aside.drop("row")
+    for path, frame in kept.items():
+        write(frame, path)
+    places = {place_of(folder, name, *where) for folder in (store.accepted, store.quarantine) for name in CONTRACTS}
+    for path in {who, *places} - kept.keys():
+        path.unlink(missing_ok=True)
+
+
+def severity_order(rule: pl.Expr) -> pl.Expr:
+    """Place the severity of each rule in `SEVERITIES`, 0 for the gravest."""
+    order = {code: SEVERITIES.index(one.severity) for code, one in RULES.items()}
+    return rule.replace_strict(order, return_dtype=pl.UInt8)
+
+
+def _identity(collections: Sequence[Screened], key: bytes) -> pl.DataFrame:
+    """Give every student number of the submission with its pseudonym and, from the student collection, who it is."""
+    columns = {name: c for name, c in CONTRACTS["student"].columns.items() if c.metadata["personal"]}
+    people = pl.DataFrame(schema={"student_id": pl.String(), **{name: c.dtype.type for name, c in columns.items()}})
+    everyone = people.select("student_id")
+    for one in collections:
+        typed = one.examined.typed
+        if "student_id" in typed.columns:
+            everyone = pl.concat([everyone, typed.select("student_id")])
+        if one.collection == "student":
+            people = typed.select(people.columns).unique()
+    everyone = everyone.drop_nulls().unique()
+    pseudonyms = pseudonymize(everyone["student_id"], key).alias("pseudonym")
+    return (
+        everyone.with_columns(pseudonyms)
+        .join(people, on="student_id", how="left")
+        .sort("student_id", *columns, nulls_last=True)
+    )
+
+
+def _accepted(one: Screened, submission: Submission, identity: pl.DataFrame) -> pl.DataFrame:
+    """Give the rows to keep: typed, under pseudonyms, with where each came from and what was found in it."""
+    schema = accepted_schema(CONTRACTS[one.collection])
+    found = (
+        one.examined.findings.drop_nulls("row")
+        .group_by("row")
+        .agg(
+            severity_order(pl.col("rule")).min().alias("order"),
+            pl.col("rule").unique().sort().str.join(";").alias("finding_codes"),
+        )
+        .with_columns(
+            worst_severity=pl.col("order").replace_strict(dict(enumerate(SEVERITIES)), return_dtype=pl.String)
+        )
+    )
+    frame = one.examined.typed.join(found, on="row", how="left", maintain_order="left").with_columns(
+        district_id=pl.lit(submission.district_id), submission_id=pl.lit(submission.submission_id)
+    )
+    if "student_id" in schema:
+        names = identity.select("student_id", "pseudonym").unique()
+        pseudonym = pl.col("student_id").replace_strict(
+            names["student_id"], names["pseudonym"], default=None, return_dtype=pl.String
+        )
+        frame = frame.with_columns(pseudonym)
+    local = [name for name in frame.columns if name.startswith("local_")]
+    columns = [pl.col(name).cast(kind) for name, kind in schema.items()]
+    return frame.select(*columns, *local).sort(LINE, maintain_order=True)
