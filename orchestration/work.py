@@ -15,6 +15,8 @@ import dagster as dg
 from orchestration import settings
 from orchestration.settings import ROOT, CannotRunError, Home
 
+# The rooms whose own errors are written for people and hold no value of a record.
+ROOMS = ("submissions", "expectations", "methods", "reports")
 WRAPPERS = ("Runtime Error", "Database Error")
 # Errors about the code of a query or the name of a file; they never quote a value of a table.
 ABOUT_CODE = ("Parser Error", "Binder Error", "Catalog Error", "Compilation Error", "IO Error")
@@ -32,15 +34,18 @@ def at_work(step: str) -> Iterator[Home]:
     except CannotRunError as error:
         raise dg.Failure(str(error), allow_retries=False) from None
     except Exception as error:
-        raise dg.Failure(f"{step} broke: {where(error)}.", allow_retries=False) from None
+        own = type(error).__module__.partition(".")[0] in ROOMS
+        told = f"{step} stopped: {error}" if own else f"{step} broke: {where(error)}."
+        raise dg.Failure(told, allow_retries=False) from None
 
 
 def where(error: BaseException) -> str:
-    """Name the kind of an error and the last line of this project that it passed through."""
+    """Name the kind of an error, what the system said, and the last line of this project that it passed through."""
     own = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(ROOT)]
     inside = [frame for frame in own if ".venv" not in frame.filename]
     place = f" at {Path(inside[-1].filename).relative_to(ROOT)}:{inside[-1].lineno}" if inside else ""
-    return f"{type(error).__name__}{place}"
+    system = f" ({error.strerror})" if isinstance(error, OSError) and error.strerror else ""
+    return f"{type(error).__name__}{system}{place}"
 
 
 def without_values(message: str) -> str:

@@ -6,6 +6,8 @@ import pytest
 
 from orchestration import settings
 
+settings.ensure_manifest()
+
 
 @pytest.fixture
 def place(tmp_path, monkeypatch):

@@ -1,0 +1,356 @@
+"""The command line: what a person types, and the exit code.
+
+Commands prepare, call and tell; the work is done in the rooms and in the jobs that Dagster's pages run as well. Heavy
+imports stand inside the commands, so that help comes at once.
+"""
+
+import contextlib
+import functools
+import json
+import os
+import re
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from click import ClickException
+from rich.console import Console
+from rich.markup import escape
+
+from orchestration import settings, telling, warehouse
+from orchestration.settings import CannotRunError, Home
+
+if TYPE_CHECKING:
+    from orchestration.runs import Outcome
+
+REFUSED, CANNOT_RUN, GATE, INTERRUPTED = 1, 3, 4, 130
+HELP = """
+Turn what districts submit into published accountability metrics.
+
+In order: [b]receive[/b], [b]run[/b], [b]publish[/b], [b]serve[/b]. Real records to try: [b]waymark sample star[/b].
+"""
+EXIT_CODES = """
+[b]Exit codes[/b]: 0 done · 1 something sent is refused and must be fixed · 2 the command is not understood ·
+3 it could not run (another run, the disk, nothing received, a failed build) · 4 the release gate blocked publication.
+"""
+app = typer.Typer(
+    name="waymark",
+    help=HELP,
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+sample_app = typer.Typer(help="Write real records that come with Python packages, as districts would send them.")
+app.add_typer(sample_app, name="sample", no_args_is_help=True)
+
+
+@app.callback()
+def options(
+    home: Annotated[
+        Path | None, typer.Option(help="The private folder of the state; by default WAYMARK_HOME, or ./data.")
+    ] = None,
+) -> None:
+    os.umask(0o077)
+    if home:
+        os.environ["WAYMARK_HOME"] = str(home.absolute())
+
+
+def plainly(command: Callable[..., None]) -> Callable[..., None]:
+    """Let a command end with a sentence and an exit code, whatever happens in it."""
+
+    @functools.wraps(command)
+    def told(*args: Any, **kwargs: Any) -> None:
+        try:
+            command(*args, **kwargs)
+        except (typer.Exit, typer.Abort, ClickException):
+            raise
+        except CannotRunError as error:
+            stop(str(error), CANNOT_RUN)
+        except KeyboardInterrupt:
+            stop("Stopped. What was complete before is unchanged.", INTERRUPTED)
+        except OSError as error:
+            stop(f"{error.strerror or error}: {error.filename or settings.home().root}.", CANNOT_RUN)
+        except Exception as error:
+            from orchestration.work import where
+
+            stop(f"Waymark has a fault: {where(error)}. Please report this line; it holds no record.", CANNOT_RUN)
+
+    return told
+
+
+def stop(sentence: str, code: int) -> None:
+    """Say why on standard error and leave."""
+    telling.refuse(sentence)
+    raise typer.Exit(code)
+
+
+@app.command()
+@plainly
+def receive(
+    path: Annotated[Path, typer.Argument(exists=True, help="A folder of submissions, or one file.")],
+    district: Annotated[str | None, typer.Option(help="Take the file, or the files of the folder, as its.")] = None,
+    year: Annotated[
+        int | None, typer.Option(min=1900, max=2200, help="The school year of the files, by the year in which it ends.")
+    ] = None,
+    mapping: Annotated[str | None, typer.Option(help="The foreign layout that the files are in, such as star.")] = None,
+) -> None:
+    """Take in what districts send, and say at once what cannot be taken.
+
+    In a folder, standard files stand as 2025/0470/student.csv; files of another layout (--mapping) go by their names.
+
+    The bytes are kept as they came. The same bytes again change nothing; a later submission replaces an earlier one.
+
+    Examples:
+
+        waymark receive inbox
+
+        waymark receive inbox --mapping star
+
+        waymark receive sent/0470 --district 0470 --year 2025
+    """
+    from submissions import custody
+
+    console = telling.screen()
+    found, skipped = _submissions(path, district, year, mapping)
+    place, receipts, unread = settings.enter(), [], []
+    with telling.bars(console) as progress:
+        for one in progress.track(found, description="Receiving"):
+            whose = {"district_id": one.district_id, "school_year": one.school_year}
+            try:
+                receipts.append(custody.receive(place.store, one.paths, **whose, mapping=mapping))
+            except OSError as error:
+                if error.filename not in map(str, one.paths):
+                    raise
+                unread.append((Path(error.filename), f"it cannot be read ({error.strerror})"))
+    telling.receipts(console, receipts)
+    telling.left_alone(console, unread + skipped)
+    if unread or not receipts or any(receipt.status == custody.REFUSED for receipt in receipts):
+        raise typer.Exit(REFUSED)
+    console.print("Next: [bold]waymark run[/]")
+
+
+@app.command()
+@plainly
+def run(
+    district: Annotated[
+        list[str] | None, typer.Option(help="Screen it again though nothing of its has changed. Can be repeated.")
+    ] = None,
+) -> None:
+    """Screen what is new, then build the warehouse from all that is accepted.
+
+    A refused district keeps its last accepted version and does not stop the others. The warehouse changes at once,
+    when the build is complete.
+
+    Examples:
+
+        waymark run
+
+        waymark run --district 0470 --district 0010
+    """
+    from submissions import custody
+
+    began, console = time.monotonic(), telling.screen()
+    place = settings.enter()
+    settings.hold(place)
+    in_force = {year: custody.submissions_in_force(place.store, year) for year in custody.school_years(place.store)}
+    if not in_force:
+        raise CannotRunError("Nothing has been received yet. Run `waymark receive FOLDER` first.")
+    unknown = set(district or ()) - {name for districts in in_force.values() for name in districts}
+    if unknown:
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))} has no submission in force", param_hint="--district")
+    with console.status("Starting"):
+        settings.ensure_manifest()
+        from orchestration.defs import intake
+    for year, districts in in_force.items():
+        named = sorted(set(district or ()) & set(districts))
+        config = {"ops": {"door": {"config": {"districts": named}}}}
+        _or_stop(place, _job(console, place, "intake", f"{year}: ", partition=str(year), config=config))
+    _or_stop(place, _job(console, place, "build"))
+    telling.accounts(console, *intake.accounts(place.store))
+    console.print(f"Feedback for districts is in {escape(str(place.store.feedback))}.")
+    build = warehouse.facts(place)["build"]
+    console.print(f"Build [bold]{build}[/] is current, after {time.monotonic() - began:.0f} seconds.")
+    console.print("Next: [bold]waymark publish[/]")
+
+
+@app.command()
+@plainly
+def publish() -> None:
+    """Test the current build against the promises of a release, and publish it when all of them hold.
+
+    Readers see the old release or the new one, never a mixture. Data that have not changed make no new release.
+
+    Example:
+
+        waymark publish
+    """
+    console = telling.screen()
+    place = settings.enter()
+    settings.hold(place)
+    folder = warehouse.current(place)
+    with console.status("Starting"):
+        settings.ensure_manifest()
+        from orchestration.defs.publish import broken
+        from reports.release import current_release
+    before = current_release(place.releases)
+    outcome = _job(console, place, "publish")
+    if not (outcome.success or outcome.stopped_by_check):
+        _or_stop(place, outcome)
+    results = json.loads((folder / warehouse.GATE).read_text())
+    telling.promises(console, broken(results, "error"), broken(results, "warning"))
+    if outcome.stopped_by_check:
+        stop("The release gate blocked publication. What was published before is unchanged.", GATE)
+    release = current_release(place.releases)
+    kept = "holds these data already and is kept" if release == before else "is published"
+    console.print(f"Release [bold]{release.name}[/] {kept}.")
+    console.print(f"Pages: {escape(str(place.releases / 'current' / 'site' / 'index.html'))}", soft_wrap=True)
+    console.print("To read them: [bold]waymark serve[/]")
+
+
+@app.command()
+@plainly
+def serve(port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any that is free.")] = 8000) -> None:
+    """Serve the pages of the current release to a browser on this machine.
+
+    Example:
+
+        waymark serve --port 8080
+    """
+    from orchestration import serving
+
+    site = settings.home().releases / "current" / "site"
+    if not (site / "index.html").exists():
+        raise CannotRunError(f"There is no release in {settings.home().releases}. Run `waymark publish` first.")
+    with serving.server(site, port) as server:
+        telling.screen().print(f"http://{serving.ADDRESS}:{server.server_address[1]}/  (stop with Ctrl-C)")
+        with contextlib.suppress(KeyboardInterrupt):
+            server.serve_forever()
+
+
+@app.command()
+@plainly
+def console(port: Annotated[int, typer.Option(min=1, max=65535)] = 3000) -> None:
+    """Open the state team's console in Dagster's pages, on this machine alone: runs, assets, checks, the sensor.
+
+    Example:
+
+        waymark console --port 3001
+    """
+    settings.enter()
+    settings.ensure_manifest()
+    os.chdir(settings.ROOT)
+    where = ["--workspace", "workspace.yaml", "--host", "127.0.0.1", "--port", str(port)]
+    os.execv(sys.executable, [sys.executable, "-m", "dagster", "dev", *where])
+
+
+@sample_app.command("star")
+@plainly
+def sample_star(
+    out: Annotated[Path | None, typer.Option(help="Where to write. By default samples/star in the home.")] = None,
+) -> None:
+    """Write Project STAR (Tennessee, 1985-89; 11,598 students) as one file for each district and school year.
+
+    Example:
+
+        waymark sample star --out data/samples/star
+    """
+    from submissions import samples
+
+    console, out = telling.screen(), out or settings.home().root / "samples" / "star"
+    if out.absolute().is_relative_to(settings.home().root):
+        settings.enter()
+    with console.status("Writing"):
+        files = samples.write_star(out)
+    console.print(f"{len(files)} files in {escape(str(out))}")
+    console.print(f"Next: [bold]waymark receive {escape(str(out))} --mapping star[/]")
+
+
+@app.command("map")
+@plainly
+def map_export(
+    path: Annotated[Path, typer.Argument(exists=True, help="A foreign export, or a folder of them.")],
+    mapping: Annotated[str, typer.Option(help="The layout that it is in, such as star.")],
+    out: Annotated[Path, typer.Option(help="Where to write <school_year>/<district_id>/<collection>.csv.")],
+) -> None:
+    """Write a foreign export as files of the standard layout, to look at or to correct. Nothing is received.
+
+    Example:
+
+        waymark map inbox/1986_district_11.csv --mapping star --out standard
+    """
+    import polars as pl
+
+    from submissions import layout, reading
+    from submissions import mapping as mappings
+
+    console = telling.screen()
+    found, skipped = _submissions(path, None, None, mapping)
+    declared, refused = mappings.load(mapping), not found
+    for one in found:
+        (file,) = one.paths
+        try:
+            table = reading.read(file, file.name)
+            notices = layout.check(table, declared, district_id=one.district_id, school_year=one.school_year)
+        except reading.Refused as error:
+            notices = error.notices
+        if notices:
+            refused = True
+            telling.notices(console, f"{file.name} is refused:", notices)
+            continue
+        folder = out / str(one.school_year) / one.district_id
+        folder.mkdir(parents=True, exist_ok=True)
+        for records in layout.records(table, declared):
+            standard = records.frame.drop(reading.LINE, layout.STANDS_FOR).with_columns(pl.all().replace("", None))
+            standard.write_csv(folder / f"{records.collection}.csv")
+        console.print(escape(str(folder)), soft_wrap=True)
+    telling.left_alone(console, skipped)
+    if refused:
+        raise typer.Exit(REFUSED)
+
+
+def _submissions(path: Path, district: str | None, year: int | None, mapping: str | None) -> tuple[list, list]:
+    """Find what there is to take in, and what is left alone and why; a wrong wish ends the command."""
+    from submissions import custody
+    from submissions.mapping import MappingError, load
+
+    if (district is None) != (year is None):
+        raise typer.BadParameter("give both --district and --year, or neither")
+    if district is not None and not re.fullmatch(r"[0-9A-Za-z_-]{1,20}", district):
+        raise typer.BadParameter("a district id has letters, digits, - and _ only", param_hint="--district")
+    try:
+        if mapping:
+            load(mapping)
+    except MappingError as error:
+        raise typer.BadParameter(str(error), param_hint="--mapping") from None
+    if district is None:
+        if path.is_file() and not mapping:
+            raise typer.BadParameter("one file needs --mapping, or --district and --year")
+        return custody.find_submissions(path, mapping)
+    files = [path] if path.is_file() else sorted(file for file in path.iterdir() if file.is_file())
+    sent = tuple(file for file in files if file.name.endswith((".csv", ".csv.gz")))
+    left = [(file, "it is not a CSV file") for file in files if file not in sent]
+    return ([custody.Found(sent, district, year)] if sent else []), left
+
+
+def _job(console: Console, place: Home, job: str, label: str = "", **arguments: Any) -> "Outcome":
+    """Run a job of the house with a line for each step."""
+    from orchestration import runs
+
+    with telling.bars(console) as progress:
+        steps = telling.Steps(progress, label)
+        outcome = runs.execute(place, job, steps.show, **arguments)
+        if outcome.success:
+            steps.finish()
+    return outcome
+
+
+def _or_stop(place: Home, outcome: "Outcome") -> None:
+    if not outcome.success:
+        told = outcome.failures or ("The run did not finish.",)
+        stop("\n".join([*told, f"What was current before is unchanged. More is in {place.log}."]), CANNOT_RUN)

@@ -1,0 +1,22 @@
+"""Everything that Dagster knows of this house. Importing it reads dbt's manifest and no data, and writes nothing."""
+
+import dagster as dg
+
+from orchestration import transformation, watch
+from orchestration.defs import build, disclosure, intake, publish
+
+defs = dg.Definitions(
+    assets=[
+        intake.submissions_received,
+        intake.door,
+        build.tables,
+        disclosure.disclosure_mask,
+        build.publication,
+        publish.release_gate,
+        publish.release,
+    ],
+    jobs=[intake.intake, build.build, publish.publish],
+    sensors=[watch.sensor(intake.SCHOOL_YEARS, [intake.intake, build.build])],
+    resources={"dbt": transformation.resource()},
+    executor=dg.in_process_executor,
+)

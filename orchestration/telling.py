@@ -1,0 +1,154 @@
+"""What the person at the command line sees: bars, tables and sentences. Nothing is decided and nothing is done here."""
+
+import contextlib
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+LISTED = 30
+ROWS = ("rows_received", "rows_accepted", "rows_quarantined", "rows_not_applicable")
+FINDINGS = ("must_fix", "explain", "information")
+STEPS = {
+    "door": "Screening districts",
+    "tables": "Building tables",
+    "disclosure__disclosure_mask": "Deciding what to hide",
+    "publication": "Building publication tables",
+    "reports__release_gate": "Testing the promises of a release",
+    "reports__release": "Writing data files and pages",
+}
+
+
+def screen() -> Console:
+    """Give the screen: standard output as it is now, because a run redirects it."""
+    return Console(file=sys.stdout, highlight=False)
+
+
+def refuse(sentence: str) -> None:
+    """Say on standard error why a command ends here."""
+    Console(stderr=True, soft_wrap=True, highlight=False).print(f"[bold red]✗[/] {escape(sentence)}")
+
+
+@contextlib.contextmanager
+def bars(console: Console) -> Iterator[Progress]:
+    """Draw a line for each step, with a bar as soon as the step says how far it is."""
+    progress = Progress(
+        SpinnerColumn(finished_text="[green]✓"),
+        TextColumn("{task.description}"),
+        BarColumn(20),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )
+    with progress:
+        yield progress
+
+
+class Steps:
+    """The steps of one run, drawn one after the other."""
+
+    def __init__(self, progress: Progress, label: str) -> None:
+        self.progress, self.label, self.lines = progress, label, {}
+
+    def show(self, step: str, told: Any) -> None:
+        """Draw how far a step is; one not seen before follows those that are done."""
+        if step not in self.lines:
+            self.finish()
+            self.lines[step] = self.progress.add_task(self.label + STEPS.get(step, step), total=None)
+        if told:
+            self.progress.update(self.lines[step], completed=told.done, total=told.total)
+
+    def finish(self) -> None:
+        """Mark every step so far as done."""
+        for line in self.lines.values():
+            total = self.progress.tasks[line].total or 1
+            self.progress.update(line, completed=total, total=total)
+
+
+def receipts(console: Console, given: list) -> None:
+    """Show what was taken in, by district or, where they are many, by school year; and why something was refused."""
+    console.print(_by_district(given) if len(given) <= LISTED else _by_year(given))
+    for receipt in given:
+        if receipt.status == "refused":
+            notices(console, f"District {receipt.district_id}, {receipt.school_year} is refused:", receipt.notices)
+    if not given:
+        console.print("[bold red]✗[/] There is nothing here that can be received.")
+
+
+def _by_district(given: list) -> Table:
+    table = _table("Received", ["District", "School year"], ["Files", "Rows"])
+    table.add_column("Status")
+    for receipt in given:
+        rows = [file.rows for file in receipt.files if file.rows is not None]
+        counts = f"{len(receipt.files):,}", f"{sum(rows):,}" if rows else "-"
+        table.add_row(receipt.district_id, str(receipt.school_year), *counts, receipt.status.replace("_", " "))
+    return table
+
+
+def _by_year(given: list) -> Table:
+    table = _table("Received", ["School year"], ["Submissions", "Rows", "Received", "Already received", "Refused"])
+    for year in sorted({receipt.school_year for receipt in given}):
+        of_year = [receipt for receipt in given if receipt.school_year == year]
+        rows = sum(file.rows or 0 for receipt in of_year for file in receipt.files)
+        statuses = [receipt.status for receipt in of_year]
+        counts = [len(of_year), rows, *(statuses.count(one) for one in ("received", "already_received", "refused"))]
+        table.add_row(str(year), *(f"{count:,}" for count in counts))
+    return table
+
+
+def notices(console: Console, heading: str, found: Iterable[Any]) -> None:
+    """Say what is refused, and for each reason what was seen and what to do."""
+    console.print(f"[bold red]✗[/] {escape(heading)}")
+    for notice in found:
+        file = f"{notice.file}: " if notice.file else ""
+        console.print(f"    {escape(f'{file}{notice.message} {notice.fix}')}")
+
+
+def left_alone(console: Console, skipped: list[tuple[Path, str]]) -> None:
+    """Name the files that were not looked into, and why."""
+    for path, reason in skipped[:LISTED]:
+        console.print(f"[yellow]![/] {escape(path.name)} is left alone: {escape(reason)}.")
+    if len(skipped) > LISTED:
+        console.print(f"[yellow]![/] {len(skipped) - LISTED:,} more files are left alone.")
+
+
+def accounts(console: Console, totals: dict[str, dict[str, int]], refused: list[tuple[int, str, str]]) -> None:
+    """Show what became of every row that was received, by collection, and whose submission was not taken in."""
+    rows = _table("Rows", ["Collection"], ["Received", "= accepted", "+ quarantined", "+ not applicable"])
+    found = _table("Records with findings", ["Collection"], ["To fix", "To explain", "For information"])
+    for collection, counts in totals.items():
+        rows.add_row(collection, *(f"{counts[name]:,}" for name in ROWS))
+        found.add_row(collection, *(f"{counts[name]:,}" for name in FINDINGS))
+    console.print(rows)
+    console.print(found)
+    for year, district, reason in refused[:LISTED]:
+        console.print(f"[bold red]✗[/] District {escape(district)}, {year} is not taken in: {escape(reason)}")
+    if len(refused) > LISTED:
+        console.print(f"[bold red]✗[/] {len(refused) - LISTED:,} more are not taken in.")
+    if refused:
+        console.print("A district that is not taken in keeps its last accepted version.")
+
+
+def promises(console: Console, errors: list[str], warnings: list[str]) -> None:
+    """Say which promises of a release do not hold."""
+    for sentence in warnings:
+        console.print(f"[yellow]![/] Look at this: {escape(sentence)}")
+    for sentence in errors:
+        console.print(f"[bold red]✗[/] Not kept: {escape(sentence)}")
+
+
+def _table(title: str, texts: list[str], numbers: list[str]) -> Table:
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    for text in texts:
+        table.add_column(text, no_wrap=True)
+    for number in numbers:
+        table.add_column(number, justify="right")
+    return table

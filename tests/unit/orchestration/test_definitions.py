@@ -1,0 +1,93 @@
+"""The definitions: they load quickly and read no data, and every asset has its stage as first part and as group."""
+
+import json
+import subprocess
+import sys
+
+import dagster as dg
+import pytest
+
+from orchestration import settings
+from orchestration.definitions import defs
+
+STAGES = {
+    "received",
+    "accepted",
+    "reference",
+    "staging",
+    "intermediate",
+    "indicators",
+    "marts",
+    "disclosure",
+    "publication",
+    "reports",
+}
+LOAD = """
+import json, sys, time
+began = time.monotonic()
+import dagster as dg
+from orchestration.definitions import defs
+dg.Definitions.validate_loadable(defs)
+print(json.dumps({"seconds": time.monotonic() - began, "gx": "great_expectations" in sys.modules}))
+"""
+
+
+@pytest.fixture(scope="module")
+def graph():
+    return defs.resolve_asset_graph()
+
+
+def test_they_load_in_seconds_without_great_expectations_and_write_no_home(tmp_path):
+    env = {"PATH": "", "WAYMARK_HOME": str(tmp_path / "home")}
+    done = subprocess.run([sys.executable, "-c", LOAD], env=env, cwd=settings.ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert told["seconds"] < 10
+    assert not told["gx"]
+    assert not (tmp_path / "home").exists()
+
+
+def test_every_asset_is_named_stage_and_name_and_grouped_by_its_stage(graph):
+    for key in graph.get_all_asset_keys():
+        assert len(key.path) == 2, key
+        assert key.path[0] in STAGES, key
+        assert graph.get(key).group_name == key.path[0], key
+    assert {key.path[0] for key in graph.get_all_asset_keys()} == STAGES
+
+
+def test_the_accepted_collections_are_the_sources_of_staging(graph):
+    assert dg.AssetKey(["accepted", "assessment"]) in graph.get(dg.AssetKey(["staging", "stg_assessment"])).parent_keys
+
+
+def test_the_mask_stands_between_the_results_and_what_is_published(graph):
+    mask = dg.AssetKey(["disclosure", "disclosure_mask"])
+    assert dg.AssetKey(["marts", "fct_indicator_results"]) in graph.get(mask).parent_keys
+    assert mask in graph.get(dg.AssetKey(["publication", "pub_indicator_results"])).parent_keys
+
+
+def test_the_build_goes_from_staging_to_publication_and_publishes_nothing():
+    stages = {key.path[0] for key in defs.resolve_job_def("build").asset_layer.executable_asset_keys}
+    assert stages == STAGES - {"received", "accepted", "reports"}
+
+
+def test_the_tables_and_the_publication_tables_are_one_step_each():
+    steps = set(defs.resolve_job_def("build").graph.node_dict)
+    assert steps == {"tables", "disclosure__disclosure_mask", "publication"}
+
+
+def test_only_the_door_is_partitioned_and_by_school_year(graph):
+    partitioned = {key.path[0] for key in graph.get_all_asset_keys() if graph.get(key).is_partitioned}
+    assert partitioned == {"accepted"}
+    assert graph.get(dg.AssetKey(["accepted", "school"])).partitions_def == dg.DynamicPartitionsDefinition(
+        name="school_year"
+    )
+
+
+def test_tests_of_dbt_are_checks_of_their_asset(graph):
+    keys = graph.asset_check_keys
+    assert any(key.asset_key.path[0] == "publication" for key in keys)
+    assert dg.AssetCheckKey(dg.AssetKey(["accepted", "student"]), "rows_reconcile") in keys
+
+
+def test_the_workspace_file_names_these_definitions(checkout):
+    assert "python_module: orchestration.definitions" in (checkout / "workspace.yaml").read_text()

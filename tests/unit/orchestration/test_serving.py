@@ -1,0 +1,53 @@
+"""The pages of a release are served to this machine alone."""
+
+import http.client
+import threading
+
+import pytest
+
+from orchestration import serving
+
+
+@pytest.fixture
+def port(tmp_path):
+    site = tmp_path / "site"
+    (site / "data").mkdir(parents=True)
+    (site / "index.html").write_text("<title>Results</title>")
+    (tmp_path / "private.txt").write_text("secret")
+    with serving.server(site, 0) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        yield server.server_address[1]
+        server.shutdown()
+
+
+def ask(port, path, host=None):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection.putrequest("GET", path, skip_host=True)
+    connection.putheader("Host", host or f"127.0.0.1:{port}")
+    connection.endheaders()
+    answer = connection.getresponse()
+    return answer.status, answer.read().decode()
+
+
+def test_a_page_is_given_to_a_browser_on_this_machine(port):
+    assert ask(port, "/") == (200, "<title>Results</title>")
+    assert ask(port, "/index.html", f"localhost:{port}")[0] == 200
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", "192.168.1.10:8000"])
+def test_a_request_under_another_name_is_refused(port, host):
+    status, text = ask(port, "/", host)
+    assert status == 421
+    assert "Results" not in text
+
+
+@pytest.mark.parametrize("path", ["/../private.txt", "/%2e%2e/private.txt", "/data/", "/absent.html"])
+def test_nothing_outside_the_site_and_no_listing_of_a_folder_is_given(port, path):
+    status, text = ask(port, path)
+    assert status == 404
+    assert "secret" not in text
+
+
+def test_the_server_listens_on_this_machine_only(tmp_path):
+    with serving.server(tmp_path, 0) as server:
+        assert server.server_address[0] == "127.0.0.1"
