@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from click import ClickException
 from rich.console import Console
 from rich.markup import escape
 
@@ -68,7 +67,7 @@ def plainly(command: Callable[..., None]) -> Callable[..., None]:
     def told(*args: Any, **kwargs: Any) -> None:
         try:
             command(*args, **kwargs)
-        except (typer.Exit, typer.Abort, ClickException):
+        except (typer.Exit, typer.Abort, typer.BadParameter):
             raise
         except CannotRunError as error:
             stop(str(error), CANNOT_RUN)

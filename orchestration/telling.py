@@ -115,7 +115,7 @@ def notices(console: Console, heading: str, found: Iterable[Any]) -> None:
 def left_alone(console: Console, skipped: list[tuple[Path, str]]) -> None:
     """Name the files that were not looked into, and why."""
     for path, reason in skipped[:LISTED]:
-        console.print(f"[yellow]![/] {escape(path.name)} is left alone: {escape(reason)}.")
+        console.print(f"[yellow]![/] {escape(str(Path(*path.parts[-3:])))} is left alone: {escape(reason)}.")
     if len(skipped) > LISTED:
         console.print(f"[yellow]![/] {len(skipped) - LISTED:,} more files are left alone.")
 

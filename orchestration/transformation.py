@@ -71,7 +71,7 @@ def build(context: dg.AssetExecutionContext, dbt: Dbt, folder: Path) -> Iterator
             tell(done, max(done, total))
         node = data.get("node_info", {}).get("unique_id", "dbt")
         if name == "LogTestResult" and data["status"] == "fail":
-            failed[node] = f"{data['num_failures']} rows break this promise"
+            failed[node] = f"{data['num_failures']} {'row breaks' if data['num_failures'] == 1 else 'rows break'} it"
         elif name in ("RunResultError", "MainEncounteredError"):
             failed.setdefault(node, without_values(str(event)))
         yield from event.to_default_asset_events(

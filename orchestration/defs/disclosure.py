@@ -7,24 +7,13 @@ import dagster as dg
 import duckdb
 import polars as pl
 
+from expectations.releases.publication import KEYS
 from methods.disclosure import primary_mask
 from orchestration import warehouse
 from orchestration.work import at_work
 from submissions.store import write_atomically
 
 RESULTS, MINIMUMS = dg.AssetKey(["marts", "fct_indicator_results"]), dg.AssetKey(["reference", "policy_minimum_n"])
-KEYS = (
-    "school_year",
-    "level",
-    "entity_id",
-    "indicator",
-    "policy_id",
-    "population",
-    "student_group",
-    "grade_span",
-    "subject",
-    "measure",
-)
 CELLS = f"""
     select {", ".join(f"results.{key}" for key in KEYS)}, results.student_count, minimums.minimum
     from marts.fct_indicator_results as results
@@ -42,7 +31,7 @@ CELLS = f"""
 def disclosure_mask(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     """The key of every result that must be hidden because too few students stand behind it."""
     with at_work("The disclosure mask") as place:
-        folder = warehouse.resume(place, context.run_id, context.run.parent_run_id)
+        folder = warehouse.resume(place, context.run.run_id, context.run.parent_run_id)
         with duckdb.connect(str(folder / warehouse.FILE), read_only=True) as connection:
             cells = connection.sql(CELLS).pl()
         marked = primary_mask(cells["student_count"].cast(pl.Float64), cells["minimum"].cast(pl.Float64))

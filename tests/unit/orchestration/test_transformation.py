@@ -1,0 +1,95 @@
+"""How dbt is called: its nodes become events of their assets, and its failures are named without a value of a table."""
+
+import subprocess
+
+import dagster as dg
+import pytest
+from dagster_dbt import dbt_assets
+
+from orchestration import settings, transformation
+from orchestration.work import at_work
+
+PROJECT = {
+    "records.csv": "value\nAdams-0417\n",
+    "dbt_project.yml": "{name: tiny, version: 1.0.0, config-version: 2, profile: tiny, models: {+materialized: table}}",
+    "profiles.yml": "tiny: {target: t, outputs: {t: {type: duckdb, path: \"{{ env_var('WAYMARK_WAREHOUSE') }}\"}}}",
+    "models/staging/stg_good.sql": "select 1 as student_id union all select 1",
+    "models/staging/stg_cast.sql": "select cast(value as integer) as score from 'records.csv'",
+    "models/staging/stg_name.sql": "select no_such_column from (select 1 as student_id)",
+    "models/marts/fct_after.sql": "select score from {{ ref('stg_cast') }}",
+    "models/staging/staging.yml": "{models: [{name: stg_good, columns: [{name: student_id, data_tests: [unique]}]}]}",
+}
+
+
+@pytest.fixture(scope="module")
+def tried(tmp_path_factory):
+    """A run of a project of which one node holds, one test fails and two models break."""
+    project = tmp_path_factory.mktemp("project")
+    for name, text in PROJECT.items():
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text(text)
+    place = settings.Home(tmp_path_factory.mktemp("home"))
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in settings.environment(place).items():
+            patch.setenv(name, value)
+        patch.setenv("WAYMARK_WAREHOUSE", str(place.root / "tiny.duckdb"))
+        patch.setattr(settings, "environment", lambda _: {})
+        patch.setattr(settings, "DBT_PROJECT", project)
+        subprocess.run([settings.DBT, "parse", "--quiet"], cwd=project, check=True)
+
+        @dbt_assets(manifest=project / "target" / "manifest.json", dagster_dbt_translator=transformation.Stages())
+        def tiny(context: dg.AssetExecutionContext, dbt: transformation.Dbt):
+            with at_work("The build") as home:
+                yield from transformation.build(context, dbt, home.root)
+
+        with dg.DagsterInstance.ephemeral() as instance:
+            dbt = transformation.resource()
+            result = dg.materialize([tiny], instance=instance, resources={"dbt": dbt}, raise_on_error=False)
+            yield result, [str(entry) for entry in instance.all_logs(result.run_id)], place
+    settings.release(place)
+
+
+def test_a_node_that_holds_is_an_event_of_the_asset_of_its_stage(tried):
+    result, _, _ = tried
+    made = [event.asset_key.path for event in result.get_asset_materialization_events()]
+    assert made == [["staging", "stg_good"]]
+
+
+def test_a_test_that_fails_is_a_failed_check_of_its_asset(tried):
+    result, _, _ = tried
+    (check,) = result.get_asset_check_evaluations()
+    assert (check.asset_key.path, check.check_name, check.passed) == (
+        ["staging", "stg_good"],
+        "unique_stg_good_student_id",
+        False,
+    )
+
+
+def test_the_failure_names_every_node_that_failed_and_what_kind_of_failure_it_was(tried):
+    result, _, _ = tried
+    assert not result.success
+    (failure,) = [event.step_failure_data for event in result.all_events if event.is_step_failure]
+    lines = failure.user_failure_data.description.splitlines()
+    assert lines[0] == "dbt did not finish the build."
+    assert "model.tiny.stg_cast: Conversion Error" in lines
+    assert any(line.startswith("test.tiny.unique_stg_good_student_id") and "1 row " in line for line in lines)
+    assert any(line.startswith("model.tiny.stg_name: ") and "no_such_column" in line for line in lines)
+    assert not any("fct_after" in line for line in lines)
+
+
+def test_progress_is_told_up_to_the_last_node(tried):
+    _, log, _ = tried
+    assert any("5 of 5 dbt nodes" in entry for entry in log)
+
+
+def test_no_value_of_a_table_reaches_dagster_or_a_file(tried):
+    _, log, place = tried
+    assert not [entry for entry in log if "Adams" in entry]
+    files = [path for path in place.root.rglob("*") if path.is_file()]
+    assert any("compiled" in path.parts for path in files)
+    assert not [path for path in files if b"Adams-0417" in path.read_bytes()]
+
+
+def test_dbt_is_not_asked_for_its_version_over_the_network(monkeypatch):
+    monkeypatch.setattr(subprocess, "check_output", lambda *_, **__: pytest.fail("dbt --version asks the network"))
+    assert str(transformation.resource()._cli_version).startswith("1.11")
