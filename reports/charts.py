@@ -1,0 +1,332 @@
+"""Charts as SVG text, made on the server from the rows of the table that stands beside them.
+
+Widths are shares of the drawing and heights are pixels, so that letters keep their size on any screen. No number is
+computed here: a value becomes a place on an axis and nothing else. A row without a number keeps its name and its words,
+never a mark.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from html import escape as _escape
+from itertools import pairwise
+from math import ceil, floor, log10
+from textwrap import wrap
+from typing import NamedTuple
+
+from markupsafe import Markup
+
+from reports import words
+
+DARK, REFERENCE, SOFT, BAND, LINE = "#12436D", "#767676", "#4A4A4A", "#EFF2F5", "#D5DAE0"
+WIDTH = 82.0
+"""The share of the drawing that an axis takes; the rest holds the numbers."""
+LETTERS = 39
+"""The letters of a name that fit on one line of the narrowest screen."""
+
+
+Attributes = Mapping[str, str]
+escape = lru_cache(maxsize=65536)(_escape)
+
+
+class Cell(NamedTuple):
+    """One published result: its texts as the data file has them, and the same as floats for its place in a drawing."""
+
+    status: str
+    count: int | None
+    value: str | None
+    low: str | None
+    high: str | None
+    at: float | None
+    start: float | None
+    end: float | None
+
+    @property
+    def is_bounded(self) -> bool:
+        """Tell whether bounds stand in the place of a number."""
+        return self.value is None and (self.low is not None or self.high is not None)
+
+    @property
+    def can_be_drawn(self) -> bool:
+        """Tell whether there is anything to draw."""
+        return self.value is not None or self.is_bounded
+
+
+class Row(NamedTuple):
+    """One row of a chart and of its table. `keys` are its data attributes; `starts` opens a new kind of rows."""
+
+    keys: Attributes
+    label: str
+    cell: Cell
+    state: Cell | None = None
+    others: Sequence[Cell | None] = ()
+    change: str | None = None
+    heading: str | None = None
+    starts: bool = False
+
+
+class Axis(NamedTuple):
+    """The ends of an axis, its ticks and its unit."""
+
+    low: float
+    high: float
+    ticks: tuple[float, ...]
+    unit: str
+
+    def share(self, value: float) -> float:
+        """Place a value between 0, the low end, and 1, the high end."""
+        return min(1.0, max(0.0, (value - self.low) / (self.high - self.low)))
+
+    def x(self, value: float) -> str:
+        """Place a value across the drawing."""
+        return f"{WIDTH * self.share(value):.1f}%"
+
+
+class About(NamedTuple):
+    """What a chart says about itself, and the words of each status."""
+
+    id: str
+    title: str
+    description: str
+    status_words: Mapping[str, str]
+
+
+PERCENT = Axis(0.0, 100.0, (0.0, 25.0, 50.0, 75.0, 100.0), "percent")
+
+
+def axis_for(low: float, high: float, unit: str, ticks: int = 4) -> Axis:
+    """Choose round ends and ticks that hold the numbers from `low` to `high`."""
+    rough = max(high - low, 1e-6) / ticks
+    size = 10.0 ** floor(log10(rough))
+    step = next(size * factor for factor in (1, 2, 2.5, 5, 10) if size * factor >= rough * 0.999)
+    first, last = floor(low / step), ceil(high / step)
+    last = max(last, first + 1)
+    return Axis(first * step, last * step, tuple(step * place for place in range(first, last + 1)), unit)
+
+
+def attributes(keys: Attributes) -> str:
+    """Write data attributes, each with a space before it."""
+    return "".join([f' {name}="{escape(value)}"' for name, value in keys.items()])
+
+
+def bars(rows: Iterable[Row], axis: Axis, about: About) -> Markup:
+    """Draw one bar a row from the zero of the axis, with a line for the state."""
+    layers = _Layers()
+    y = 0
+    for row in rows:
+        if row.heading:
+            y += 8 if y else 0
+            y += 18
+            layers.heads.append(f'<text y="{y - 4}">{escape(row.heading)}</text>')
+        y = layers.name(row, y, axis, about)
+        layers.band(y, 20)
+        if row.cell.is_bounded:
+            layers.range(row, y + 10, axis)
+        elif row.cell.value is None:
+            layers.words(row, y + 15, about)
+        else:
+            width = f'width="{WIDTH * axis.share(row.cell.at):.1f}%" height="14"'
+            layers.mark(row, f'<rect y="{y + 3}" {width}/>')
+            layers.value(row, y + 15, axis)
+        y += 20
+        if row.state and row.state.at is not None and row.cell.can_be_drawn:
+            at, share = axis.x(row.state.at), axis.share(row.state.at)
+            layers.halos.append(f'<line x1="{at}" x2="{at}" y1="{y - 20}" y2="{y}"/>')
+            layers.state_lines.append(f'<line x1="{at}" x2="{at}" y1="{y - 21}" y2="{y + 3}"/>')
+            side = ' text-anchor="end"' if share > 0.5 else ""
+            layers.notes.append(
+                f'<text{attributes(row.keys)} data-level="state" x="{at}" y="{y + 15}"{side}>State '
+                f'<tspan data-field="value">{words.with_unit(row.state.value, axis.unit)}</tspan></text>'
+            )
+            y += 16
+        y += 8
+    return layers.draw(y, axis, about)
+
+
+def dots(rows: Iterable[Row], axis: Axis, about: About) -> Markup:
+    """Draw one dot a row with its likely range, and a short line for the state."""
+    layers = _Layers()
+    y = 0
+    for row in rows:
+        y += 10 if row.starts and y else 0
+        y = layers.name(row, y, axis, about)
+        layers.band(y, 20)
+        cell, middle = row.cell, y + 10
+        if row.state and row.state.at is not None and cell.can_be_drawn:
+            at = axis.x(row.state.at)
+            layers.state_lines.append(f'<line x1="{at}" x2="{at}" y1="{y + 1}" y2="{y + 19}"/>')
+        if not cell.can_be_drawn:
+            layers.words(row, middle + 5, about)
+        else:
+            layers.range(row, middle, axis)
+        if cell.value is not None:
+            layers.mark(row, f'<circle cx="{axis.x(cell.at)}" cy="{middle}" r="6"/>')
+            layers.value(row, middle + 5, axis)
+        y += 24
+    return layers.draw(y, axis, about)
+
+
+def series(rows: Sequence[Row], axis: Axis, about: About) -> Markup:
+    """Draw the years in order with the state beside them; the line breaks where a year is missing or not comparable.
+
+    Each row's key `data-school-year` is its place across; a year without a row leaves its place empty.
+    """
+    years = [int(row.keys["data-school-year"]) for row in rows]
+    first, last = min(years), max(years)
+    top, bottom = 28, 188
+
+    def across(year: int) -> str:
+        return f"{20 + 68 * (year - first) / max(last - first, 1):.1f}%"
+
+    def down(value: float) -> float:
+        return round(bottom - (bottom - top) * axis.share(value), 1)
+
+    grid = "".join(f'<line x1="13%" x2="96%" y1="{down(tick)}" y2="{down(tick)}"/>' for tick in axis.ticks)
+    ticks = "".join(f'<text x="11%" y="{down(tick) + 4}">{_tick(tick, axis)}</text>' for tick in axis.ticks)
+    own = [(year, row.cell) for year, row in zip(years, rows, strict=True)]
+    state = [(year, row.state) for year, row in zip(years, rows, strict=True) if row.state]
+
+    def joined(points: Sequence[tuple[int, Cell]]) -> Iterator[str]:
+        for (year, cell), (following, after) in pairwise(points):
+            breaks = following != year + 1 or after.status == "not_comparable" or cell.at is None or after.at is None
+            if not breaks:
+                ends = f'x1="{across(year)}" y1="{down(cell.at)}" x2="{across(following)}" y2="{down(after.at)}"'
+                yield f"<line {ends}/>"
+
+    marks, ranges, squares, texts, names = [], [], [], [], []
+    for row, (year, cell) in zip(rows, own, strict=True):
+        x, other = across(year), row.state.at if row.state else None
+        names.append(f'<text x="{x}" y="{bottom + 40}">{escape(row.label)}</text>')
+        if other is not None:
+            squares.append(
+                f'<svg x="{x}" y="{down(other)}" width="1" height="1" overflow="visible">'
+                f'<rect x="-4" y="-4" width="8" height="8"/></svg>'
+            )
+        if cell.at is not None:
+            if cell.start is not None and cell.end is not None:
+                ranges.append(f'<line x1="{x}" x2="{x}" y1="{down(cell.start)}" y2="{down(cell.end)}"/>')
+            marks.append(f'<circle cx="{x}" cy="{down(cell.at)}" r="5"{_hollow(cell)}/>')
+        above = cell.at is not None and (other is None or cell.at >= other)
+        reach = [end for end in (cell.at, cell.start, cell.end, other) if end is not None]
+        over, under = (down(max(reach)) - 9, down(min(reach)) + 19) if reach else (0, 0)
+        if cell.at is not None and (year in (first, last) or len(rows) <= 4):
+            value = words.with_unit(cell.value, axis.unit)
+            y = over if above else under
+            texts.append(f'<text{attributes(row.keys)} data-field="value" x="{x}" y="{y}">{value}</text>')
+        if other is not None and year == last:
+            names.append(f'<text x="{x}" y="{under if above else over}">State</text>')
+    inside = (
+        f'<g stroke="{LINE}">{grid}</g><g font-size="12" fill="{SOFT}" text-anchor="end">{ticks}</g>'
+        f'<g stroke="{REFERENCE}" stroke-width="2" stroke-dasharray="5 4">{"".join(joined(state))}</g>'
+        f'<g fill="#fff" stroke="{REFERENCE}" stroke-width="2">{"".join(squares)}</g>'
+        f'<g stroke="{DARK}" stroke-width="2.5">{"".join(joined(own))}</g>'
+        f'<g stroke="{DARK}" stroke-width="1.5">{"".join(ranges)}</g><g fill="{DARK}">{"".join(marks)}</g>'
+        f'<g font-size="12" fill="{SOFT}" text-anchor="middle">{"".join(names)}</g>'
+        '<g font-weight="600" text-anchor="middle" stroke="#fff" stroke-width="4" paint-order="stroke">'
+        f"{''.join(texts)}</g>"
+    )
+    return _svg(about, bottom + 46, inside)
+
+
+class _Layers:
+    """What the rows of bars and dots draw, sorted by what lies on top of what; shared looks are said once."""
+
+    def __init__(self) -> None:
+        self.bands: list[str] = []
+        self.heads: list[str] = []
+        self.names: list[str] = []
+        self.ranges: list[str] = []
+        self.marks: list[str] = []
+        self.halos: list[str] = []
+        self.state_lines: list[str] = []
+        self.notes: list[str] = []
+        self.values: list[str] = []
+        self.reasons: list[str] = []
+
+    def band(self, y: float, height: int) -> None:
+        self.bands.append(f'<rect y="{y}" width="{WIDTH:g}%" height="{height}"/>')
+
+    def name(self, row: Row, y: float, axis: Axis, about: About) -> float:
+        text = row.label
+        if row.cell.value is not None and row.cell.status != "ok":
+            text = f"{text} ({about.status_words[row.cell.status].lower()})"
+        for line in _lines(text):
+            y += 17
+            self.names.append(f'<text y="{y - 4}">{escape(line)}</text>')
+        if row.cell.is_bounded:
+            y += 17
+            text = words.bounds(row.cell.low, row.cell.high, axis.unit)
+            self.names.append(
+                f'<text{attributes(row.keys)} data-field="bounds" y="{y - 4}" font-weight="600">{text}</text>'
+            )
+        return y
+
+    def words(self, row: Row, y: float, about: About) -> None:
+        reason = about.status_words[row.cell.status]
+        self.reasons.append(
+            f'<text{attributes(row.keys)} data-field="value_status" x="6" y="{y}">{escape(reason)}</text>'
+        )
+
+    def range(self, row: Row, middle: float, axis: Axis) -> None:
+        cell = row.cell
+        if cell.start is None and cell.end is None:
+            return
+        low = axis.x(axis.low if cell.start is None else cell.start)
+        high = axis.x(axis.high if cell.end is None else cell.end)
+        wide = ' stroke-width="7"' if cell.is_bounded else ""
+        self.ranges.append(f'<line x1="{low}" x2="{high}" y1="{middle}" y2="{middle}"{wide}/>')
+
+    def mark(self, row: Row, shape: str) -> None:
+        self.marks.append(shape.replace("/>", f"{_hollow(row.cell)}/>"))
+
+    def value(self, row: Row, y: float, axis: Axis) -> None:
+        value = words.with_unit(row.cell.value, axis.unit)
+        self.values.append(f'<text{attributes(row.keys)} data-field="value" x="100%" y="{y}">{value}</text>')
+
+    def draw(self, bottom: float, axis: Axis, about: About) -> Markup:
+        inner = axis.ticks[1:-1]
+        grid = "".join(f'<line x1="{axis.x(tick)}" x2="{axis.x(tick)}" y2="{bottom}"/>' for tick in inner)
+        ticks = "".join(
+            f'<text x="{axis.x(tick)}" y="{bottom + 12}"{_anchor(tick, axis)}>{_tick(tick, axis)}</text>'
+            for tick in axis.ticks
+        )
+        looks = (
+            (f'fill="{BAND}"', "".join(self.bands)),
+            ('stroke="#fff" stroke-width="2"', grid),
+            (f'font-size="12" fill="{SOFT}" text-anchor="middle"', ticks),
+            ('font-weight="600"', "".join(self.heads)),
+            ("", "".join(self.names)),
+            (f'stroke="{DARK}" stroke-width="3"', "".join(self.ranges)),
+            (f'fill="{DARK}"', "".join(self.marks)),
+            ('stroke="#fff" stroke-width="7"', "".join(self.halos)),
+            (f'stroke="{REFERENCE}" stroke-width="3"', "".join(self.state_lines)),
+            (f'font-size="12" fill="{SOFT}"', "".join(self.notes)),
+            ('font-weight="600" text-anchor="end"', "".join(self.values)),
+            (f'font-style="italic" fill="{SOFT}"', "".join(self.reasons)),
+        )
+        inside = "".join(f"<g {look}>{content}</g>" for look, content in looks if content)
+        return _svg(about, bottom + 18, inside)
+
+
+def _svg(about: About, height: float, inside: str) -> Markup:
+    return Markup(
+        f'<svg role="img" aria-labelledby="{about.id}t {about.id}d" width="100%" height="{height:.0f}" font-size="13"'
+        f' fill="#1B1B1B"><title id="{about.id}t">{escape(about.title)}</title>'
+        f'<desc id="{about.id}d">{escape(about.description)}</desc>{inside}</svg>'
+    )
+
+
+def _anchor(tick: float, axis: Axis) -> str:
+    return ' text-anchor="start"' if tick == axis.ticks[0] else ""
+
+
+def _tick(tick: float, axis: Axis) -> str:
+    return words.with_unit(f"{tick:g}", axis.unit)
+
+
+def _hollow(cell: Cell) -> str:
+    return "" if cell.status == "ok" else f' fill="#fff" stroke="{DARK}" stroke-width="2"'
+
+
+@lru_cache(maxsize=4096)
+def _lines(text: str) -> list[str]:
+    return wrap(text, LETTERS) or [""]

@@ -1,0 +1,38 @@
+"""One release of a made-up state, built once for all tests of this room. No test lives here."""
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from reports.release import publish_release
+
+GATE = [{"title": "Every share lies between 0 and 100", "success": True, "severity": "error", "observed": "0"}]
+
+
+@pytest.fixture(scope="session")
+def state() -> ModuleType:
+    """The module that makes the warehouse and the methodology pages of the made-up state."""
+    spec = importlib.util.spec_from_file_location("made_up_state", Path(__file__).with_name("made_up_state.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def warehouse(state: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse with the published tables and nothing else."""
+    return state.make_warehouse(tmp_path_factory.mktemp("warehouse") / "waymark.duckdb")
+
+
+@pytest.fixture(scope="session")
+def methodology(state: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folders of the indicators, each with its page."""
+    return state.make_methodology(tmp_path_factory.mktemp("indicators"))
+
+
+@pytest.fixture(scope="session")
+def release(warehouse: Path, methodology: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first release of the made-up state; tests read it and change nothing."""
+    return publish_release(warehouse, methodology, tmp_path_factory.mktemp("home") / "releases", gate_results=GATE)

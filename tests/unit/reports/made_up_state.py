@@ -1,0 +1,339 @@
+"""A made-up state of two districts and five schools, as the published tables would hold it.
+
+Every status occurs, and names carry what a browser or a spreadsheet must not run. No formula of an indicator belongs
+here.
+"""
+
+import zlib
+from decimal import Decimal
+from itertools import product
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+SCRIPT, FORMULA = '<script>alert("x")</script> District & Sons', '=HYPERLINK("http://evil.example","Click") District'
+ENTITIES = [
+    ("state", "state", "State", None, None, 2024, 2025),
+    ("district", "0100", SCRIPT, None, None, 2024, 2025),
+    ("district", "470", FORMULA, None, None, 2024, 2025),
+    ("school", "0001", "Oak Street Elementary School", "0100", SCRIPT, 2024, 2025),
+    ("school", "0002", '"Quoted" O\'Brien <img src=x onerror=alert(1)> School', "0100", SCRIPT, 2024, 2025),
+    ("school", "0003", "@SUM(A1) Academy", "470", FORMULA, 2024, 2025),
+    ("school", "0004", "Élémentaire Número 4 {{ 7*7 }}", "470", FORMULA, 2024, 2025),
+    ("school", "-05", "-1+1 School", "470", FORMULA, 2024, 2024),
+]
+INDICATORS = [
+    (
+        "academic_achievement",
+        1,
+        "Academic achievement",
+        "Rendimiento académico",
+        "How many students meet the state's standards?",
+        "¿Cuántos estudiantes cumplen los estándares?",
+        "percent",
+        1,
+        "higher",
+        "federal_required",
+        "assessment;enrollment",
+        "R12;K4",
+    ),
+    (
+        "test_participation",
+        2,
+        "Test participation",
+        "Participación",
+        "How many students took the state tests?",
+        "¿Cuántos estudiantes hicieron las pruebas?",
+        "percent",
+        1,
+        "higher",
+        "federal_required",
+        "assessment",
+        "R12",
+    ),
+    (
+        "average_score",
+        3,
+        "Average score",
+        "Puntaje promedio",
+        "How did students score on average?",
+        "¿Qué puntaje obtuvieron en promedio?",
+        "score",
+        1,
+        "higher",
+        "diagnostic",
+        "assessment",
+        "K4",
+    ),
+    (
+        "full_academic_year_coverage",
+        4,
+        "Here all year",
+        "Presentes todo el año",
+        "How many students were here for the full academic year?",
+        "¿Cuántos estudiantes estuvieron todo el año?",
+        "percent",
+        1,
+        "neither",
+        "diagnostic",
+        "assessment",
+        "R12",
+    ),
+]
+MEASURES = [
+    (
+        "academic_achievement",
+        "percent_proficient",
+        1,
+        "Percent proficient",
+        "Porcentaje competente",
+        "floored_rate",
+        True,
+    ),
+    (
+        "academic_achievement",
+        "percent_proficient_of_tested",
+        2,
+        "Percent proficient of those tested",
+        "De los evaluados",
+        "rate",
+        False,
+    ),
+    ("test_participation", "percent_tested", 1, "Percent tested", "Porcentaje evaluado", "rate", True),
+    ("average_score", "mean_scale_score", 1, "Average scale score", "Puntaje de escala promedio", "mean", True),
+    (
+        "full_academic_year_coverage",
+        "percent_full_academic_year",
+        1,
+        "Percent here all year",
+        "Porcentaje todo el año",
+        "rate",
+        True,
+    ),
+]
+GROUPS = [
+    ("ALL", "all", 1, "All students", "Todos"),
+    ("AI", "race_ethnicity", 2, "American Indian or Alaska Native", "Indígena americano"),
+    ("AS", "race_ethnicity", 3, "Asian", "Asiático"),
+    ("AA", "race_ethnicity", 4, "Black or African American", "Negro o afroamericano"),
+    ("HI", "race_ethnicity", 5, "Hispanic or Latino", "Hispano o latino"),
+    ("PI", "race_ethnicity", 6, "Native Hawaiian or other Pacific Islander", "Nativo de Hawái"),
+    ("WH", "race_ethnicity", 7, "White", "Blanco"),
+    ("MR", "race_ethnicity", 8, "Two or more races", "Dos o más razas"),
+    ("GENDER_F", "sex", 9, "Female", "Mujeres"),
+    ("GENDER_M", "sex", 10, "Male", "Hombres"),
+    ("SED", "program", 11, "Economically disadvantaged", "Con desventaja económica"),
+    ("EL", "program", 12, "English learners", "Aprendices de inglés"),
+    ("SWD", "program", 13, "Students with disabilities", "Con discapacidad"),
+    ("GIF", "program", 14, "Gifted and talented", "Dotados"),
+]
+STATUSES = [
+    ("ok", 1, "Shown", "Se muestra", True, "The number is shown.", "Se muestra el número."),
+    ("range", 2, "Shown as a range", "Rango", True, "Only a range is shown.", "Solo un rango."),
+    ("suppressed", 3, "Hidden to protect students", "Oculto", False, "The group is small.", "El grupo es pequeño."),
+    ("no_students", 4, "No students", "Sin estudiantes", False, "Nobody is counted here.", "Nadie."),
+    ("not_applicable", 5, "Does not apply", "No aplica", False, "The question does not apply.", "No aplica."),
+    ("not_collected", 6, "Not collected", "No se recopila", False, "The state did not collect this.", "No."),
+    ("not_reported", 7, "District did not report", "No reportado", False, "The district did not report.", "No."),
+    ("low_coverage", 8, "Too few records in", "Faltan registros", False, "Too few records are in.", "Faltan."),
+    ("incomplete", 9, "Some records are missing", "Incompleto", True, "Some records are missing.", "Faltan."),
+    ("under_review", 10, "Being checked", "En revisión", True, "The number is being checked.", "En revisión."),
+    ("not_comparable", 11, "Changed, do not compare", "Cambió", True, "The definition changed.", "Cambió."),
+    ("not_yet_measured", 12, "Not measured yet", "Aún no", False, "No one measures this yet.", "Aún no."),
+]
+GRADES = [("all", 0, "All grades"), ("03", 5, "Grade 3"), ("04", 6, "Grade 4"), ("05", 7, "Grade 5")]
+POPULATIONS = [
+    ("reporting", 1, "All students", "Todos", "Every student the state counts", "Todos los estudiantes"),
+    (
+        "accountability",
+        2,
+        "Students here for the full academic year",
+        "Todo el año",
+        "At least half a year",
+        "Medio año",
+    ),
+]
+POLICIES = [
+    (
+        "academic_achievement",
+        "made_up",
+        "school",
+        2024,
+        2025,
+        "minimum_students",
+        "10",
+        "=1+1, board decision of 2023 & <b>others</b>",
+    ),
+    ("academic_achievement", "made_up", "school", 2024, 2025, "participation_floor", "0.95", "20 USC 6311(c)(4)(E)"),
+]
+WITH_A_NUMBER = {"ok", "incomplete", "under_review", "not_comparable"}
+SIZE = {"state": 12000, "district": 3000, "school": 180}
+DECIMAL = pl.Decimal(18, 4)
+RESULT_TYPES = {
+    "school_year": "smallint",
+    "level": "varchar",
+    "entity_id": "varchar",
+    "indicator": "varchar",
+    "policy_id": "varchar",
+    "population": "varchar",
+    "student_group": "varchar",
+    "grade_span": "varchar",
+    "subject": "varchar",
+    "measure": "varchar",
+    "student_count": "bigint",
+    "value": "decimal(18, 4)",
+    "value_status": "varchar",
+    "interval_low": "decimal(18, 4)",
+    "interval_high": "decimal(18, 4)",
+    "interval_method": "varchar",
+    "use_class": "varchar",
+}
+
+
+def results(years: tuple[int, ...] = (2024, 2025)) -> pl.DataFrame:
+    """Make every result of the state, in no order that anyone may rely on."""
+    rows = []
+    for level, entity_id, *_, last in ENTITIES:
+        for year in (year for year in years if year <= last):
+            for indicator, measure, *_ in MEASURES:
+                grades = GRADES[1:] if indicator == "average_score" else GRADES[:1]
+                for (grade, *_), subject, population in product(
+                    grades, ("RLA", "MATH"), ("reporting", "accountability")
+                ):
+                    for place, (group, *_) in enumerate(GROUPS):
+                        key = (year, level, entity_id, indicator, "made_up", population, group, grade, subject, measure)
+                        rows.append((*key, *_outcome(key, place), "diagnostic"))
+    kinds = {"school_year": pl.Int64, "student_count": pl.Int64, "value": DECIMAL}
+    kinds |= {"interval_low": DECIMAL, "interval_high": DECIMAL}
+    schema = {name: kinds.get(name, pl.String) for name in RESULT_TYPES}
+    return pl.DataFrame(rows[::-1], schema=schema, orient="row")
+
+
+def _outcome(key: tuple, place: int) -> tuple:
+    """Give count, value, status, low, high and method: always the same for the same key."""
+    _, level, _, indicator, _, _, group, *_ = key
+    luck = zlib.crc32("|".join(map(str, key)).encode())
+    status = _status(key, luck)
+    if status == "range":
+        return None, None, status, Decimal(95), None, None
+    if status not in WITH_A_NUMBER:
+        return None, None, status, None, None, None
+    count = SIZE[level] if group == "ALL" else max(10, SIZE[level] // (place + 1))
+    is_score = indicator == "average_score"
+    middle = 480 + luck % 700 / 10 if is_score else 25 + luck % 600 / 10
+    half = 95 / count**0.5
+    places = 1 if is_score or count > 1000 else 0
+    low, high = (middle - half, middle + half) if is_score else (max(middle - half, 0), min(middle + half, 100))
+    value, low, high = (Decimal(f"{number:.{places}f}") for number in (middle, low, high))
+    return count, value, status, low, high, "wilson"
+
+
+def _status(key: tuple, luck: int) -> str:
+    _, level, entity_id, indicator, _, population, group, *_ = key
+    if entity_id == "0002" and indicator == "test_participation":
+        return "not_reported"
+    if entity_id == "0003" and group != "ALL":
+        return STATUSES[luck % len(STATUSES)][0]
+    if level == "school" and group in ("AI", "PI", "GIF"):
+        return "no_students" if group == "PI" else "suppressed"
+    return "not_comparable" if entity_id == "0004" and population == "accountability" else "ok"
+
+
+def make_warehouse(path: Path, published: pl.DataFrame | None = None) -> Path:
+    """Write a warehouse that holds the published tables."""
+    with duckdb.connect(str(path)) as connection:
+        connection.register("published", results() if published is None else published)
+        connection.execute("create schema publication")
+        columns = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in RESULT_TYPES.items())
+        connection.execute(f"create table publication.pub_indicator_results as select {columns} from published")
+        entity = "level varchar, entity_id varchar, entity_name varchar, district_id varchar, district_name varchar"
+        _table(connection, "pub_entities", f"{entity}, first_school_year smallint, last_school_year smallint", ENTITIES)
+        names = "label_en varchar, label_es varchar"
+        _table(
+            connection,
+            "pub_indicators",
+            f"indicator varchar, sort_order integer, {names}, question_en varchar, question_es varchar, unit varchar, "
+            "decimals integer, better varchar, use_class varchar, collections varchar, claims varchar",
+            INDICATORS,
+        )
+        _table(
+            connection,
+            "pub_measures",
+            f"indicator varchar, measure varchar, sort_order integer, {names}, statistic varchar, is_headline boolean",
+            MEASURES,
+        )
+        _table(
+            connection,
+            "pub_student_groups",
+            f"student_group varchar, group_kind varchar, sort_order integer, {names}",
+            GROUPS,
+        )
+        _table(
+            connection,
+            "pub_value_statuses",
+            f"status varchar, sort_order integer, {names}, carries_value boolean, "
+            "meaning_en varchar, meaning_es varchar",
+            STATUSES,
+        )
+        coded = f"code varchar, sort_order integer, {names}"
+        subjects = [("RLA", 1, "Reading and language arts", "Lectura"), ("MATH", 2, "Mathematics", "Matemáticas")]
+        _table(connection, "pub_subjects", coded, subjects)
+        _table(connection, "pub_grade_spans", coded, [(*grade, grade[-1]) for grade in GRADES])
+        _table(
+            connection,
+            "pub_populations",
+            f"{coded}, description_en varchar, description_es varchar",
+            POPULATIONS,
+        )
+        levels = [
+            ("state", 1, "State", "Estado"),
+            ("district", 2, "District", "Distrito"),
+            ("school", 3, "School", "Escuela"),
+        ]
+        _table(connection, "pub_levels", coded, levels)
+        _table(
+            connection,
+            "pub_policies",
+            "indicator varchar, policy_id varchar, level varchar, first_school_year smallint, "
+            "last_school_year smallint, parameter varchar, value varchar, authority varchar",
+            POLICIES,
+        )
+    return path
+
+
+def make_methodology(folder: Path) -> Path:
+    """Write the methodology page of every indicator, where a checkout has them."""
+    for slug, _, label, *_ in INDICATORS:
+        (folder / slug).mkdir(parents=True)
+        page = f"""{{% docs {slug} %}}
+## What it measures
+
+{label}, in one paragraph. <script>alert("method")</script>
+
+## Who is counted
+
+| Who | Counted |
+|---|---|
+| Students with a score | Yes |
+
+## How it is computed
+
+A sum over a sum: `numerator / denominator`.
+
+## What changed, by year
+
+Nothing.
+
+## Limits
+
+* Chance.
+{{% enddocs %}}
+"""
+        (folder / slug / f"{slug}.md").write_text(page, encoding="utf-8")
+    return folder
+
+
+def _table(connection: duckdb.DuckDBPyConnection, name: str, columns: str, rows: list[tuple]) -> None:
+    connection.execute(f"create table publication.{name} ({columns})")
+    connection.executemany(f"insert into publication.{name} values ({', '.join('?' * len(rows[0]))})", rows[::-1])
