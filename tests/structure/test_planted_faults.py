@@ -44,7 +44,7 @@ PLANTED_IN_FILES = [
     (house.no_forbidden_names, write("reports/utils/charts.py", ""), "reports/utils"),
     (house.no_forbidden_names, write("dbt_project/models/marts/2025/fct_late.sql", ""), "a year's folder"),
     (house.no_forbidden_names, write("reports/2024-25/page.py", ""), "a year's folder"),
-    (house.rooms_introduce_themselves, remove("methods/README.md"), "methods has no README.md"),
+    (house.rooms_introduce_themselves, remove("expectations/README.md"), "expectations has no README.md"),
     (house.rooms_introduce_themselves, write("reports/README.md", "# Reports\n"), "why it is this way"),
     (
         house.rooms_introduce_themselves,
