@@ -1,8 +1,13 @@
 {#- The few generic data tests the project needs; no package is installed. A test returns the rows that break its promise, never a student's values. -#}
+{#- Rows are first told apart by a hash of the key, which is many times faster; only keys whose hash repeats are compared in full. -#}
 {% test one_row_per(model, columns) %}
+    {%- set key = columns | join(", ") %}
+    with repeated as (select hash({{ key }}) as key_hash from {{ model }} group by key_hash having count(*) > 1)
+
     select {{ columns | reject("equalto", "student_id") | join(", ") }}, count(*) as row_count
     from {{ model }}
-    group by {{ columns | join(", ") }}
+    where hash({{ key }}) in (select key_hash from repeated)
+    group by {{ key }}
     having count(*) > 1
 {% endtest %}
 

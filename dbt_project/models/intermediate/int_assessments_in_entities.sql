@@ -38,23 +38,26 @@ with
     ),
 
     reported_by_district as (
-        select
-            school_year,
-            district_id,
-            bool_or(performance_level is not null) as reports_performance_levels,
-            bool_or(full_academic_year_school is not null) as reports_full_academic_year
+        select school_year, district_id, bool_or(performance_level is not null) as reports_performance_levels
         from registrations
         group by school_year, district_id
+    ),
+
+    registered_more_than_once as (
+        select school_year, student_id, subject
+        from registrations
+        group by school_year, student_id, subject
+        having count(*) > 1
     ),
 
     described as (
         select
             registrations.*,
+            registered_more_than_once.student_id is not null as is_registered_more_than_once,
             participation.is_expected,
             participation.is_participant,
             coalesce(forms.counted_first, 3) as counted_first,
             reported_by_district.reports_performance_levels,
-            reported_by_district.reports_full_academic_year,
             coalesce(accountable_schools.accountable_school_id, registrations.school_id) as accountable_school_id,
             coalesce(schools.district_id, registrations.district_id) as accountable_district_id
         from registrations
@@ -65,6 +68,11 @@ with
             on registrations.school_year = reported_by_district.school_year
             and registrations.district_id = reported_by_district.district_id
         left join forms on registrations.assessment_form = forms.code
+        left join
+            registered_more_than_once
+            on registrations.school_year = registered_more_than_once.school_year
+            and registrations.student_id = registered_more_than_once.student_id
+            and registrations.subject = registered_more_than_once.subject
         left join
             accountable_schools
             on registrations.school_year = accountable_schools.school_year
@@ -101,6 +109,7 @@ with
         from described
     ),
 
+    -- Very few students are registered more than once; only they are ranked.
     ranked as (
         select
             *,
@@ -120,6 +129,43 @@ with
                     record_line asc
             ) as choice
         from placed
+        where is_registered_more_than_once
+    ),
+
+    counted as (
+        select
+            school_year,
+            population,
+            level,
+            entity_id,
+            student_id,
+            subject,
+            grade_assessed,
+            is_expected,
+            is_participant,
+            scale_score,
+            performance_level,
+            reports_performance_levels,
+            is_full_academic_year
+        from placed
+        where not is_registered_more_than_once
+        union all
+        select
+            school_year,
+            population,
+            level,
+            entity_id,
+            student_id,
+            subject,
+            grade_assessed,
+            is_expected,
+            is_participant,
+            scale_score,
+            performance_level,
+            reports_performance_levels,
+            is_full_academic_year_here
+        from ranked
+        where choice = 1
     )
 
 select
@@ -135,8 +181,6 @@ select
     scale_score,
     performance_level,
     reports_performance_levels,
-    is_full_academic_year_here as is_full_academic_year,
-    case when is_full_academic_year_here is not null then 'declared' end as full_academic_year_basis,
-    reports_full_academic_year
-from ranked
-where choice = 1
+    is_full_academic_year,
+    case when is_full_academic_year is not null then 'declared' end as full_academic_year_basis
+from counted
