@@ -76,6 +76,10 @@ class Axis(NamedTuple):
         """Place a value between 0, the low end, and 1, the high end."""
         return min(1.0, max(0.0, (value - self.low) / (self.high - self.low)))
 
+    def cuts(self, cell: "Cell") -> bool:
+        """Tell whether a likely range goes on beyond an end of the axis."""
+        return any(end is not None and not self.low <= end <= self.high for end in (cell.start, cell.end))
+
     def x(self, value: float) -> str:
         """Place a value across the drawing."""
         return f"{WIDTH * self.share(value):.1f}%"

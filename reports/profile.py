@@ -91,6 +91,15 @@ class Section:
         """Tell whether there is no row at all."""
         return not (self.overall or self.by_group or self.by_grade)
 
+    @property
+    def reasons(self) -> list[str]:
+        """Where not one number can be shown, give the statuses that say why; otherwise nothing."""
+        figures = [figure for part in (*self.by_group, *self.by_grade) for _, figure in part]
+        figures += [figure for figure in (self.overall, *self.over_time) if figure]
+        cells = [cell for figure in figures for row in figure.rows for cell in (row.cell, *row.others) if cell]
+        cells += [cell for grid in self.grades_over_time for entry in grid.entries for cell in entry.cells if cell]
+        return [] if any(cell.can_be_drawn for cell in cells) else list(dict.fromkeys(cell.status for cell in cells))
+
 
 class Profile:
     """The pages' view of one entity in its last school year."""
@@ -337,6 +346,8 @@ class Profile:
             figure.note = "The dot is the number. The line through it is the likely range."
             if figure.has_state:
                 figure.note += " The short grey line is the state."
+            if any(book.axes[slug].cuts(row.cell) for row in rows):
+                figure.note += " A likely range that reaches the edge goes on beyond it."
         return figure
 
     def _grade_grids(

@@ -186,17 +186,15 @@ def _directory(entities: Mapping[Entity, dict]) -> tuple[dict[Entity, list[dict]
 
 
 def _axis(indicator: Mapping, results: pl.DataFrame) -> Axis:
-    """Give every page of an indicator the same axis."""
+    """Give every page of an indicator the same axis: its numbers, with a tenth more at both ends for likely ranges."""
     if indicator["unit"] == "percent":
         return charts.PERCENT
-    own = results.filter(pl.col("indicator") == indicator["indicator"])
-    low, high = own.select(
-        pl.min_horizontal(pl.min(f"{name}_at" for name in NUMBERS)).alias("low"),
-        pl.max_horizontal(pl.max(f"{name}_at" for name in NUMBERS)).alias("high"),
-    ).row(0)
-    return (
-        charts.axis_for(low, high, indicator["unit"]) if low is not None else charts.axis_for(0, 1, indicator["unit"])
-    )
+    own = results.filter(pl.col("indicator") == indicator["indicator"])["value_at"]
+    low, high = own.min(), own.max()
+    if low is None:
+        return charts.axis_for(0, 1, indicator["unit"])
+    room = (high - low) / 10
+    return charts.axis_for(low - room, high + room, indicator["unit"])
 
 
 def _read(path: Path, schema: Mapping) -> pl.DataFrame:

@@ -133,7 +133,7 @@ def _state_cell(cell: Cell | None, unit: str, status_words: Mapping[str, str]) -
         return f'<td data-level="state" data-field="value">{words.with_unit(cell.value, unit)}</td>'
     if cell.is_bounded:
         return f'<td data-level="state" data-field="bounds">{words.bounds(cell.low, cell.high, unit)}</td>'
-    return f'<td data-level="state" data-field="value_status">{escape(status_words[cell.status])}</td>'
+    return f'<td class="n" data-level="state" data-field="value_status">{escape(status_words[cell.status])}</td>'
 
 
 def _one_cell(cell: Cell | None, column: Column, status_words: Mapping[str, str]) -> str:
@@ -147,4 +147,4 @@ def _one_cell(cell: Cell | None, column: Column, status_words: Mapping[str, str]
         return f'<td class="n"{keys}>{number}{_remark(cell, status_words)}</td>'
     if cell.is_bounded:
         return f'<td{keys} data-field="bounds">{words.bounds(cell.low, cell.high, column.unit)}</td>'
-    return f'<td{keys} data-field="value_status">{escape(status_words[cell.status])}</td>'
+    return f'<td class="n"{keys} data-field="value_status">{escape(status_words[cell.status])}</td>'

@@ -4,6 +4,8 @@ Every page, chart and headline takes its words from here, so that one fact is ne
 indicators, groups and statuses are not here: they come with the release.
 """
 
+import re
+
 import polars as pl
 
 HIGHER, SAME, LOWER, CANNOT_TELL = "higher", "about the same", "lower", "cannot tell"
@@ -62,6 +64,11 @@ def school_year(ending: int) -> str:
 def count(number: int) -> str:
     """Write a count with a comma at each thousand."""
     return f"{number:,}"
+
+
+def policy_number(text: str) -> str:
+    """Write a number of a policy without zeros that say nothing."""
+    return text.rstrip("0").rstrip(".") if re.fullmatch(r"-?\d+\.\d+", text) else text
 
 
 def with_unit(value: str, unit: str) -> str:

@@ -69,6 +69,15 @@ def test_the_likely_range_of_a_dot_is_drawn_around_it():
     assert read(svg).find(".//circle").get("cx") == "41.0%"
 
 
+def test_a_likely_range_beyond_the_axis_is_drawn_to_its_edge_and_known_as_cut():
+    axis = charts.axis_for(400, 600, "score")
+    svg = charts.dots([row("a", cell(590, half=100))], axis, ABOUT)
+    (line,) = layer(svg, "stroke-width=3")
+    assert line.get("x2") == "82.0%"
+    assert axis.cuts(cell(590, half=100))
+    assert not axis.cuts(cell(500, half=10))
+
+
 def test_an_incomplete_number_has_a_hollow_mark_and_its_words():
     svg = charts.dots([row("Asian", cell(50, status="incomplete"))], PERCENT, ABOUT)
     assert read(svg).find(".//circle").get("fill") == "#fff"

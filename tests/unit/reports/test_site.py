@@ -407,7 +407,8 @@ def test_both_ways_of_counting_students_are_labelled_on_every_profile(pages):
         if path == "index.html" or path.startswith(("schools/", "districts/")):
             summaries = [summary.text for summary in page.all("summary")]
             assert summaries
-            assert all("Students here for the full academic year" in summary for summary in summaries)
+            own = [summary for summary in summaries if summary != "Show every row with its reason"]
+            assert all("Students here for the full academic year" in summary for summary in own)
             assert "Students counted: All students" in page.text
 
 
@@ -468,6 +469,19 @@ def test_where_nothing_can_be_drawn_there_is_no_empty_chart(pages, results):
     for figure in figures:
         assert not figure.all("svg")
         assert "District did not report" in figure.text
+
+
+def test_an_indicator_without_any_number_says_so_in_one_sentence_and_keeps_its_rows_behind_it(pages):
+    (section,) = [
+        element
+        for element in pages["schools/0002/index.html"].all("section")
+        if element.keys.get("id") == "test_participation"
+    ]
+    assert "There is no number to show: District did not report ." in section.text
+    (outer,) = [details for details in section.all("details") if details.parent is section]
+    assert len(outer.all("figure")) == len(section.all("figure")) > 0
+    other = pages["schools/0001/index.html"]
+    assert "There is no number to show" not in other.text
 
 
 def test_interface_words_are_plain(release: Path):

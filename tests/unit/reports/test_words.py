@@ -88,3 +88,8 @@ def test_a_school_year_is_said_with_both_of_its_years():
 def test_an_open_range_says_where_it_is_open():
     said = [words.bounds("95", None, "percent"), words.bounds(None, "5", "percent"), words.bounds("20", "29", "score")]
     assert said == ["95% or more", "5% or less", "20 to 29"]
+
+
+def test_a_number_of_a_policy_is_said_without_idle_zeros_and_a_word_stays_as_it_is():
+    said = [words.policy_number(text) for text in ("0.9500", "1.0000", "10", "100", "full_academic_year", "2.50")]
+    assert said == ["0.95", "1", "10", "100", "full_academic_year", "2.5"]
