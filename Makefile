@@ -17,7 +17,6 @@ demo: setup  ## Run real records (Project STAR) from receipt to published report
 	$(BIN)/waymark publish
 
 test: setup  ## Run every test, the structure of the house first
-	$(BIN)/lint-imports
 	$(BIN)/pytest tests/structure
 	$(BIN)/pytest tests --ignore tests/structure
 
