@@ -1,0 +1,1 @@
+"""What things cost. Each module has a `main()` that prints a table; none of them asserts a time."""
