@@ -241,8 +241,11 @@ def console(port: Annotated[int, typer.Option(min=1, max=65535)] = 3000) -> None
 
         waymark console --port 3001
     """
-    settings.enter()
+    place = settings.enter()
     settings.ensure_manifest()
+    with contextlib.suppress(CannotRunError):
+        settings.hold(place)
+        _close_dead_runs()
     os.chdir(settings.ROOT)
     where = ["--workspace", "workspace.yaml", "--host", "127.0.0.1", "--port", str(port)]
     os.execv(sys.executable, [sys.executable, "-m", "dagster", "dev", *where])
@@ -347,6 +350,15 @@ def _job(console: Console, place: Home, job: str, label: str = "", **arguments: 
         if outcome.success:
             steps.finish()
     return outcome
+
+
+def _close_dead_runs() -> None:
+    import dagster as dg
+
+    from orchestration.runs import close_dead_runs
+
+    with dg.DagsterInstance.get() as instance:
+        close_dead_runs(instance)
 
 
 def _or_stop(place: Home, outcome: "Outcome") -> None:

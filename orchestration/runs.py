@@ -13,7 +13,6 @@ from typing import Any
 import dagster as dg
 
 from orchestration import progress
-from orchestration.definitions import defs
 from orchestration.settings import Home
 
 Listener = Callable[[str, progress.Progress | None], None]
@@ -32,6 +31,8 @@ def execute(
     place: Home, job: str, on_progress: Listener, *, partition: str | None = None, config: Any = None
 ) -> Outcome:
     """Run a job of the house and wait for its end; `on_progress` takes the step and how far it is."""
+    from orchestration.definitions import defs
+
     run_id = str(uuid.uuid4())
     with (
         dg.DagsterInstance.get() as instance,
@@ -39,6 +40,7 @@ def execute(
         contextlib.redirect_stdout(log),
         contextlib.redirect_stderr(log),
     ):
+        close_dead_runs(instance)
         if partition:
             instance.add_dynamic_partitions("school_year", [partition])
         instance.add_event_listener(run_id, _listener(on_progress))
@@ -46,8 +48,20 @@ def execute(
             run_config=config, instance=instance, partition_key=partition, raise_on_error=False, run_id=run_id
         )
     failed = [event.step_failure_data for event in result.all_events if event.is_step_failure]
+    if any(data.error.cls_name in ("DagsterExecutionInterruptedError", "KeyboardInterrupt") for data in failed):
+        raise KeyboardInterrupt
     told = tuple(data.user_failure_data.description for data in failed if data.user_failure_data)
     return Outcome(result.success, told, any("AssetCheckFailed" in (data.error.cls_name or "") for data in failed))
+
+
+def close_dead_runs(instance: dg.DagsterInstance) -> None:
+    """Mark the runs that were killed as failed, for a run thought to be going on holds up the queue.
+
+    Only for a process that holds the home: then no other run can be alive in it.
+    """
+    alive = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED])
+    for run in instance.get_runs(alive):
+        instance.report_run_failed(run, "The process of this run ended before the run did.")
 
 
 def _listener(on_progress: Listener) -> Callable[[dg.EventLogEntry], None]:

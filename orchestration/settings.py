@@ -16,7 +16,7 @@ from submissions.store import Store, make_private, write_atomically
 
 ROOT = Path(__file__).resolve().parent.parent
 DBT_PROJECT = ROOT / "dbt_project"
-DBT = Path(sys.executable).parent / "dbt"
+DBT = (sys.executable, "-P", "-m", "orchestration.dbt_process")
 MANIFEST = DBT_PROJECT / "target" / "manifest.json"
 INDICATORS = DBT_PROJECT / "models" / "indicators"
 
@@ -147,18 +147,8 @@ def _newest(project: Path) -> float:
 
 def parse_project() -> None:
     """Run `dbt parse`; what dbt says about the project is about code, never about students."""
-    words = [
-        "parse",
-        "--quiet",
-        "--log-level-file",
-        "none",
-        "--project-dir",
-        DBT_PROJECT,
-        "--profiles-dir",
-        DBT_PROJECT,
-    ]
-    done = subprocess.run(
-        [DBT, *words], env=os.environ | environment(home()), cwd=DBT_PROJECT, capture_output=True, text=True
-    )
+    words = [*DBT, "parse", "--quiet", "--log-level-file", "none"]
+    variables = os.environ | environment(home()) | {"DBT_PROFILES_DIR": str(DBT_PROJECT)}
+    done = subprocess.run(words, env=variables, cwd=DBT_PROJECT, capture_output=True, text=True)
     if done.returncode:
         raise CannotRunError(f"dbt cannot read the project in {DBT_PROJECT}:\n{(done.stdout + done.stderr).strip()}")

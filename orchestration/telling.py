@@ -69,7 +69,8 @@ class Steps:
     def finish(self) -> None:
         """Mark every step so far as done."""
         for line in self.lines.values():
-            total = self.progress.tasks[line].total or 1
+            total = self.progress.tasks[line].total
+            total = 1 if total is None else total
             self.progress.update(line, completed=total, total=total)
 
 

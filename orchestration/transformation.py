@@ -50,11 +50,12 @@ class Dbt(DbtCliResource):
 
 def resource() -> Dbt:
     """Give dbt as it stands beside this Python, for the project of this checkout; it keeps no log and no results."""
+    python, *module = settings.DBT
     return Dbt(
         project_dir=str(settings.DBT_PROJECT),
         profiles_dir=str(settings.DBT_PROJECT),
-        dbt_executable=str(settings.DBT),
-        global_config_flags=["--log-level-file", "none", "--no-write-json"],
+        dbt_executable=python,
+        global_config_flags=[*module, "--log-level-file", "none", "--no-write-json"],
     )
 
 

@@ -1,6 +1,9 @@
 """How dbt is called: its nodes become events of their assets, and its failures are named without a value of a table."""
 
 import subprocess
+import sys
+import time
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -35,7 +38,7 @@ def tried(tmp_path_factory):
         patch.setenv("WAYMARK_WAREHOUSE", str(place.root / "tiny.duckdb"))
         patch.setattr(settings, "environment", lambda _: {})
         patch.setattr(settings, "DBT_PROJECT", project)
-        subprocess.run([settings.DBT, "parse", "--quiet"], cwd=project, check=True)
+        subprocess.run([*settings.DBT, "parse", "--quiet"], cwd=project, check=True)
 
         @dbt_assets(manifest=project / "target" / "manifest.json", dagster_dbt_translator=transformation.Stages())
         def tiny(context: dg.AssetExecutionContext, dbt: transformation.Dbt):
@@ -88,6 +91,29 @@ def test_no_value_of_a_table_reaches_dagster_or_a_file(tried):
     files = [path for path in place.root.rglob("*") if path.is_file()]
     assert any("compiled" in path.parts for path in files)
     assert not [path for path in files if b"Adams-0417" in path.read_bytes()]
+
+
+CHILD = """
+import os
+from orchestration.dbt_process import end_with
+print(os.getpid(), flush=True)
+end_with(os.getppid())
+"""
+RUN = """
+import subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", sys.argv[1]], stdout=subprocess.PIPE)
+print(child.stdout.readline().decode())
+"""
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="this system does not list its processes in /proc")
+def test_dbt_ends_when_the_run_that_started_it_is_gone():
+    run = subprocess.run([sys.executable, "-c", RUN, CHILD], capture_output=True, check=True, text=True)
+    process = Path("/proc", str(int(run.stdout)), "cmdline")
+    last = time.monotonic() + 10
+    while process.exists() and process.read_bytes() and time.monotonic() < last:
+        time.sleep(0.1)
+    assert time.monotonic() < last
 
 
 def test_dbt_is_not_asked_for_its_version_over_the_network(monkeypatch):
