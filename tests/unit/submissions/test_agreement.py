@@ -1,0 +1,168 @@
+"""Every rule across files and years finds what it is for, and says so where it could not be asked."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+import yaml
+
+from expectations.agreement import CARDS
+from expectations.collections import CONTRACTS
+from expectations.collections.validation import Examined, examine
+from submissions import agreement
+from submissions.agreement import agree, last_year_of
+
+EXPECTATIONS = Path(__file__).parent.parent / "expectations"
+GOOD = yaml.safe_load((EXPECTATIONS / "good_records.yaml").read_text(encoding="utf-8"))
+EXAMPLES = yaml.safe_load((EXPECTATIONS / "agreement_examples.yaml").read_text(encoding="utf-8"))
+WHERE = {"district_id": "0470", "school_year": 2025}
+
+
+def records(collection: str, changes: list[dict]) -> list[dict]:
+    """Write out the records of an example: what differs from the good record, and how many times."""
+    made = []
+    for change in changes:
+        row = GOOD[collection] | {name: value for name, value in change.items() if name not in ("times", "numbered")}
+        for number in range(1, change.get("times", 1) + 1):
+            own = {"student_id": f"{row['student_id'].rstrip('1')}{number}"} if "times" in change else {}
+            if numbered := change.get("numbered"):
+                own[numbered] = f"{int(row[numbered]) + number}"
+            made.append(row | own)
+    return made
+
+
+def examined(example: dict) -> dict[str, Examined]:
+    return {
+        name: examine(
+            pl.DataFrame(records(name, changes), infer_schema_length=None).cast(pl.String), CONTRACTS[name], **WHERE
+        )
+        for name, changes in example.items()
+        if name != "last_year"
+    }
+
+
+def asked(example: dict, *cards: str, **changes) -> agreement.Agreement:
+    """Run rules over an example."""
+    before = {name: last_year_of(one.typed, name) for name, one in examined(example.get("last_year", {})).items()}
+    return agree(examined(example), before, **WHERE | changes, cards=[CARDS[code] for code in cards or CARDS])
+
+
+def test_every_rule_has_examples_and_every_example_a_rule():
+    assert set(EXAMPLES) == set(CARDS)
+
+
+@pytest.mark.parametrize("code", CARDS)
+def test_a_rule_finds_what_breaks_it(code):
+    found = asked(EXAMPLES[code]["breaks"], code)
+
+    assert sum(frame.height for frame in found.findings.values()) == EXAMPLES[code].get("finds", 1)
+    assert found.findings[CARDS[code].collection]["rule"].unique().to_list() == [code]
+    assert (found.passed, found.not_checked) == ((), ())
+
+
+@pytest.mark.parametrize("code", CARDS)
+def test_a_rule_leaves_alone_what_comes_close(code):
+    assert asked(EXAMPLES[code]["keeps"], code).passed == (code,)
+
+
+def test_a_submission_of_good_records_breaks_no_rule():
+    found = asked({name: [{}] for name in GOOD} | {"last_year": {name: [{}] for name in GOOD}})
+
+    assert [frame.rows() for frame in found.findings.values() if frame.height] == []
+    assert {one.kind for one in found.not_checked} <= {agreement.NO_COLUMN}
+
+
+@pytest.mark.parametrize(("code", "name"), [(code, name) for code, card in CARDS.items() for name in card.collections])
+def test_a_rule_without_a_collection_that_it_needs_is_not_checked_and_never_passed(code, name):
+    example = {one: rows for one, rows in EXAMPLES[code]["breaks"].items() if one != name}
+    found = asked(example, code)
+
+    assert (found.passed, sum(frame.height for frame in found.findings.values())) == ((), 0)
+    assert [one.missing for one in found.not_checked] == ([name] if name != CARDS[code].collection else [])
+
+
+@pytest.mark.parametrize("code", [code for code, card in CARDS.items() if card.last_year])
+def test_a_rule_about_last_year_is_not_checked_without_last_year(code):
+    example = {name: rows for name, rows in EXAMPLES[code]["breaks"].items() if name != "last_year"}
+    [missing] = asked(example, code).not_checked
+
+    assert (missing.rule, missing.kind, asked(example, code).passed) == (code, agreement.NO_LAST_YEAR, ())
+
+
+@pytest.mark.parametrize(("code", "named"), [(code, name) for code, card in CARDS.items() for name in card.columns])
+def test_a_rule_without_a_column_that_it_needs_is_not_checked(code, named, monkeypatch):
+    collection, column = named.split(".")
+    monkeypatch.setitem(GOOD, collection, {name: v for name, v in GOOD[collection].items() if name != column})
+    example = {
+        name: [{key: value for key, value in row.items() if key not in (column, "numbered")} for row in rows]
+        for name, rows in EXAMPLES[code]["breaks"].items()
+        if name != "last_year"
+    } | {"last_year": EXAMPLES[code]["breaks"].get("last_year", {})}
+    [missing] = asked(example, code).not_checked
+
+    assert (missing.kind, missing.missing) == (agreement.NO_COLUMN, named)
+
+
+def test_what_a_rule_shows_holds_no_number_of_a_student_and_no_score():
+    for code, card in CARDS.items():
+        secret = {
+            name: [
+                row | ({"student_id": "S7777777"} if "student_id" in CONTRACTS[name].columns else {}) for row in rows
+            ]
+            for name, rows in EXAMPLES[code]["breaks"].items()
+            if name != "last_year"
+        }
+        for frame in (asked(secret, code).findings or {card.collection: pl.DataFrame()}).values():
+            shown = str(frame.select("seen", "expected").rows()) if frame.height else ""
+            assert "7777" not in shown and "461.5" not in shown
+
+
+def test_a_rule_that_cannot_be_run_is_not_checked_and_stops_no_other():
+    broken = replace(CARDS["ENR-101"], code="ENR-102", select="select no_such_column from enrollment")
+    example = EXAMPLES["ENR-101"]["breaks"]
+    found = agree(examined(example), {}, **WHERE, cards=[broken, CARDS["ENR-101"]])
+
+    assert [(one.rule, one.kind) for one in found.not_checked] == [("ENR-102", agreement.FAULT)]
+    assert found.findings["enrollment"]["rule"].to_list() == ["ENR-101"]
+
+
+@pytest.mark.parametrize(
+    "select",
+    [
+        "select null as row, content as seen, null as expected from read_text('/etc/hostname')",
+        "copy (select 1) to '/tmp/out.csv'",
+        "attach '/tmp/x.duckdb' as other",
+        "set enable_external_access = true",
+        "install httpfs",
+    ],
+)
+def test_a_rule_reaches_nothing_but_its_tables(select):
+    card = replace(CARDS["ENR-101"], select=select)
+    [missing] = agree(examined(EXAMPLES["ENR-101"]["breaks"]), {}, **WHERE, cards=[card]).not_checked
+
+    assert missing.kind == agreement.FAULT
+
+
+def test_a_rule_holds_in_the_school_years_of_its_card_alone():
+    early = replace(CARDS["ENR-101"], last_school_year=2024)
+    late = replace(CARDS["ENR-101"], code="ENR-102", first_school_year=2025)
+    found = agree(examined(EXAMPLES["ENR-101"]["breaks"]), {}, **WHERE, cards=[early, late])
+
+    assert found.findings["enrollment"]["rule"].to_list() == ["ENR-102"]
+
+
+def test_a_rule_in_shadow_is_counted_and_tells_nothing():
+    found = agree(examined(EXAMPLES["ENR-101"]["breaks"]), {}, **WHERE, cards=[replace(CARDS["ENR-101"], shadow=True)])
+
+    assert (found.shadow, found.passed, found.findings["enrollment"].height) == ({"ENR-101": 1}, (), 0)
+
+
+def test_every_select_is_plain_sql_over_the_tables_that_its_card_names():
+    for code, card in CARDS.items():
+        tables = set(duckdb.connect().get_table_names(card.select))
+        allowed = {"submission", *card.collections, *(f"{name}_set_aside" for name in card.collections)}
+        allowed |= {f"{name}_last_year" for name in card.last_year} | {f"code_{name}" for name in card.code_sets}
+        assert tables <= allowed, code
+        assert {f"{name}_last_year" for name in card.last_year} <= tables, code
