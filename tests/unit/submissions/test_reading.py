@@ -95,7 +95,7 @@ def test_blank_lines_are_skipped_and_told_and_do_not_move_the_line_numbers():
     [
         ("empty", b"", [("FIL-001", None)]),
         ("blank lines alone", b"\n\n", [("FIL-001", None)]),
-        ("a zip archive", b"PK\x03\x04rest", [("FIL-003", None)]),
+        ("a damaged ZIP archive", b"PK\x03\x04rest", [("FIL-004", None)]),
         ("UTF-16", "id,score\n1,2\n".encode("utf-16"), [("FIL-003", None)]),
         ("a gzip file within a gzip file", gzip.compress(gzip.compress(b"id\n1\n")), [("FIL-003", None)]),
         ("a damaged gzip file", gzip.compress(b"id\n1\n" * 99)[:-8] + b"12345678", [("FIL-004", None)]),
@@ -132,7 +132,7 @@ def test_a_file_that_is_not_one_table_is_refused(why, data, expected):
 
 
 def test_a_line_break_is_not_taken_for_the_end_of_a_value_that_spans_blocks(monkeypatch):
-    monkeypatch.setattr("submissions.reading._BLOCK", 16)
+    monkeypatch.setattr("submissions.containers.CHUNK", 16)
     body = b"".join(b'%d,"a, ""b"""\n' % number for number in range(50))
     assert rows_of(b"id,name\n" + body) == [(str(number), 'a, "b"', number + 2) for number in range(50)]
     assert refusal(b"id,name\n" + body + b"50\n51,x,y\n") == [("FIL-014", 52), ("FIL-015", 53)]
@@ -145,7 +145,7 @@ def test_a_packed_file_that_is_cut_short_is_refused_wherever_it_is_cut():
 
 
 def test_a_packed_file_stops_at_the_limit_and_is_not_unpacked_whole():
-    bomb = gzip.compress(bytes(128 * 2**20), 1)
+    bomb = gzip.compress(b"id\n" + b"1\n" * (64 * 2**20), 1)
     tracemalloc.start()
     try:
         assert refusal(bomb, unpacked_bytes=2**20) == [("FIL-005", None)]
