@@ -62,7 +62,9 @@ def resource() -> Dbt:
 def build(context: dg.AssetExecutionContext, dbt: Dbt, folder: Path) -> Iterator[Any]:
     """Build the nodes asked for in the build folder and pass on their Dagster events; name the nodes that failed."""
     target = folder / "dbt" / context.op_execution_context.op.name
-    invocation = dbt.cli(["build"], context=context, raise_on_error=False, target_path=target)
+    # Unit tests speak of the code, not of the data; `make test` runs them.
+    arguments = ["build", "--exclude-resource-type", "unit_test"]
+    invocation = dbt.cli(arguments, context=context, raise_on_error=False, target_path=target)
     tell, done, total, failed = progress.teller(context, "dbt nodes"), 0, 0, {}
     for event in _unheard(invocation.stream_raw_events()):
         name, data = event.raw_event["info"]["name"], event.raw_event["data"]
