@@ -130,29 +130,37 @@ class Archive:
 
     def open(self, name: str) -> BinaryIO:
         """Open a file of the archive; reading it may raise `Problems`."""
-        try:
-            return _Part(self._zip.open(self.parts[name]))
-        except _DAMAGED:
-            raise _damaged() from None
+        return _Part(self._zip, self.parts[name])
 
 
 class _Part(io.RawIOBase):
-    """A stream of a file in an archive, whose faults are those of the archive."""
+    """A file in an archive, to be read from its beginning as often as need be; its faults are those of the archive."""
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
+    def __init__(self, archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
+        self._archive, self._part = archive, part
+        self._stream: BinaryIO | None = None
 
     def readable(self) -> bool:
         return True
 
+    def seekable(self) -> bool:
+        return False
+
     def read(self, size: int = -1) -> bytes:
         try:
+            self._stream = self._stream or self._archive.open(self._part)
             return self._stream.read(size)
         except _DAMAGED:
-            raise _damaged() from None
+            raise Problems(("FIL-004", "A file in the archive is damaged; it fails its checksum.")) from None
 
-    def seek(self, offset: int, whence: int = 0) -> int:
-        return self._stream.seek(offset, whence)
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go to the beginning, or tell the size; nothing else is needed of a stream."""
+        if offset:
+            raise io.UnsupportedOperation
+        if whence == io.SEEK_END:
+            return self._part.file_size
+        self._stream = None
+        return 0
 
 
 def _prove_directory_is_small(file: BinaryIO, limits: Limits) -> None:
@@ -170,7 +178,3 @@ def _prove_directory_is_small(file: BinaryIO, limits: Limits) -> None:
 
 def _not_opened(what: str) -> Problems:
     return Problems(("FIL-026", f"The archive holds {what}."))
-
-
-def _damaged() -> Problems:
-    return Problems(("FIL-004", "A file in the archive is damaged; it does not agree with its checksum."))

@@ -19,12 +19,17 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from expectations.notices import MUST_FIX, Notice, in_order
-from submissions.layout import Records, check, collection_of, notice, records
+from submissions import packages
+from submissions.containers import GZIP, PARQUET, ZIP
+from submissions.layout import Identifiers, Records, check, collection_of, notice, records
 from submissions.mapping import Mapping, load
+from submissions.packages import DESCRIPTOR, Declared
 from submissions.reading import Refused, Table, read
+from submissions.refusals import USUAL, Problems
+from submissions.refusals import notice as words
 from submissions.store import Store, flush, make_private, write_atomically
 
 RECEIVED, REFUSED, ALREADY_RECEIVED = "received", "refused", "already_received"
@@ -35,12 +40,18 @@ _CHUNK = 2**20
 
 @dataclass(frozen=True)
 class ReceivedFile:
-    """One file of a submission; `rows` counts its records, None where it could not be read."""
+    """One file of a submission; `rows` counts its records, None where it could not be read.
+
+    `archive` is the hash of the archive in which it came. `is_whole` where its sender declared its hash. A file that is
+    too large to be kept has no hash.
+    """
 
     name: str
     sha256: str
     bytes: int
     rows: int | None = None
+    archive: str | None = None
+    is_whole: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,11 +120,11 @@ def receive(
             "a submission has files, a district id of letters, digits, - or _, and a school year such as 2025"
         )
     declared = load(mapping) if mapping else None
-    files = tuple(_keep(store, Path(path)) for path in paths)
-    submission_id = _identify(files, district_id, school_year, mapping)
+    parcel = _unpack(store, [_keep(store, Path(path)) for path in paths])
+    submission_id = _identify(parcel.files, district_id, school_year, mapping)
     if (before := _standing(store, submission_id)) and before["event"] == RECEIVED:
         return _receipt(store, before, ALREADY_RECEIVED)
-    files, notices = _examine(store, files, declared, district_id, school_year)
+    files, notices = _examine(store, parcel, declared, district_id, school_year)
     facts = {
         "submission_id": submission_id,
         "district_id": district_id,
@@ -122,6 +133,8 @@ def receive(
         "files": [asdict(file) for file in files],
         "notices": [one.as_dict() for one in notices],
     }
+    if parcel.descriptor:
+        facts["descriptor"] = parcel.descriptor
     status = REFUSED if any(one.severity == MUST_FIX for one in notices) else RECEIVED
     with _locked(store) as ledger:
         before = _standing(store, submission_id)
@@ -132,21 +145,100 @@ def receive(
     return _receipt(store, before, status)
 
 
-def _keep(store: Store, path: Path) -> ReceivedFile:
-    """Copy a file into the store under its hash; hashed twice, so that a file that changes meanwhile is not kept."""
+def _keep(store: Store, path: Path) -> ReceivedFile | Notice:
+    """Copy a file into the store under its hash; hashed twice, so that a file that changes meanwhile is not kept.
+
+    A file that is too large, or a text whose line has no end, is not kept at all: then the reason is given.
+    """
     if not stat.S_ISREG(path.lstat().st_mode):
         raise OSError(errno.EINVAL, "not a regular file", str(path))
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as source:
-        sha256 = hashlib.file_digest(source, "sha256").hexdigest()
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as source:
+        before = os.fstat(source.fileno())
+        if before.st_nlink > 1:
+            raise OSError(errno.EMLINK, "a file of more than one name", str(path))
+        name = _printable(path.name)
+        try:
+            sha256 = _hash(source, before.st_size)
+        except Problems as problems:
+            return words(name, *problems.found[0])
         source.seek(0)
         copied = hashlib.sha256()
         with write_atomically(store.bytes_of(sha256)) as part, part.open("wb") as target:
             while chunk := source.read(_CHUNK):
                 copied.update(chunk)
                 target.write(chunk)
-            if copied.hexdigest() != sha256:
+            if copied.hexdigest() != sha256 or os.fstat(source.fileno()).st_mtime_ns != before.st_mtime_ns:
                 raise OSError(errno.ESTALE, "the file changed while it was copied", str(path))
-            return ReceivedFile(_printable(path.name), sha256, target.tell())
+            return ReceivedFile(name, sha256, target.tell())
+
+
+def _hash(source: BinaryIO, size: int) -> str:
+    """Hash a file, and stop at once where no copy of it is needed to refuse it."""
+    if size > USUAL.file_bytes:
+        raise Problems(("FIL-002", f"The file has {size:,} bytes; we read files of up to {USUAL.file_bytes:,}."))
+    hashed, may_be_text = hashlib.sha256(), None
+    while chunk := source.read(_CHUNK):
+        if may_be_text is None:
+            may_be_text = not chunk.startswith((GZIP, ZIP, PARQUET)) and b"\0" not in chunk[:8]
+        if may_be_text and len(chunk) == _CHUNK and b"\n" not in chunk and b"\r" not in chunk:
+            raise Problems(("FIL-010", f"A line is longer than {_CHUNK:,} bytes; we read up to {USUAL.line_bytes:,}."))
+        hashed.update(chunk)
+    return hashed.hexdigest()
+
+
+@dataclass(frozen=True)
+class _Parcel:
+    """What was sent together, with archives replaced by what they hold; `descriptor` is the hash of the descriptor."""
+
+    files: tuple[ReceivedFile, ...]
+    notices: list[Notice]
+    declared: dict[str, Declared]
+    descriptor: str | None
+
+
+def _unpack(store: Store, kept: Sequence[ReceivedFile | Notice]) -> _Parcel:
+    """Look into the archives, and hold the files against the descriptor, if there is one."""
+    files, notices = [], [one for one in kept if isinstance(one, Notice)]
+    not_kept = [ReceivedFile(one.file, "", 0) for one in notices]
+    for file in (one for one in kept if isinstance(one, ReceivedFile)):
+        try:
+            files += _members(store, file)
+        except Problems as problems:
+            files.append(file)
+            notices += [words(file.name, *problem) for problem in problems.found]
+    descriptors = [file for file in files if file.name == DESCRIPTOR]
+    files = [file for file in files if file.name != DESCRIPTOR]
+    if not descriptors:
+        return _Parcel((*files, *not_kept), notices, {}, None)
+    said: dict[str, Declared] = {}
+    try:
+        if len(descriptors) > 1:
+            raise ValueError(f"there are {len(descriptors):,} of them")
+        with _opened(store, descriptors[0]) as file:
+            said = packages.declared(file)
+        wrong = [notice("SUB-011", sentence) for sentence in packages.differences(said, files)]
+    except ValueError as error:
+        wrong = [notice("SUB-012", f"{DESCRIPTOR} was not understood: {error}.")]
+    if not wrong:
+        files = [replace(file, is_whole=said[file.name].sha256 is not None) for file in files]
+    return _Parcel((*files, *not_kept), notices + wrong, said, descriptors[0].sha256)
+
+
+def _members(store: Store, file: ReceivedFile) -> list[ReceivedFile]:
+    """Give the files that an archive holds; a file that is no archive is itself."""
+    with store.bytes_of(file.sha256).open("rb") as kept:
+        if archive := packages.archive_in(kept):
+            return [
+                ReceivedFile(one.name, one.sha256, one.bytes, archive=file.sha256) for one in packages.members(archive)
+            ]
+    return [file]
+
+
+@contextmanager
+def _opened(store: Store, file: ReceivedFile) -> Iterator[BinaryIO]:
+    """Open a file of a submission, where it stands or in its archive."""
+    with store.bytes_of(file.archive or file.sha256).open("rb") as kept:
+        yield packages.archive_in(kept).open(file.name) if file.archive else kept
 
 
 def _printable(name: str) -> str:
@@ -154,31 +246,43 @@ def _printable(name: str) -> str:
 
 
 def _identify(files: Sequence[ReceivedFile], district_id: str, school_year: int, mapping: str | None) -> str:
-    content = "\n".join([*sorted(file.sha256 for file in files), mapping or ""])
+    content = "\n".join([*sorted(file.sha256 or file.name for file in files), mapping or ""])
     return f"{school_year}-{district_id}-{hashlib.sha256(content.encode()).hexdigest()[:12]}"
 
 
 def _examine(
-    store: Store, files: tuple[ReceivedFile, ...], mapping: Mapping | None, district_id: str, school_year: int
+    store: Store, parcel: _Parcel, mapping: Mapping | None, district_id: str, school_year: int
 ) -> tuple[tuple[ReceivedFile, ...], list[Notice]]:
-    notices = _wrong_files(files, mapping)
-    examined = []
-    for file in files:
+    notices = parcel.notices + _wrong_files(parcel.files, mapping)
+    spoiled = {one.file for one in parcel.notices}
+    examined, named = [], Identifiers(len(parcel.files) > 1)
+    for file in parcel.files:
+        if file.name in spoiled:
+            examined.append(file)
+            continue
         try:
             table = _table(store, file)
         except Refused as refused:
             notices += refused.notices
         else:
-            notices += [*table.notices, *check(table, mapping, district_id=district_id, school_year=school_year)]
+            found = check(table, mapping, district_id=district_id, school_year=school_year)
+            if not found:
+                found = named.add(table, mapping)
+            said = parcel.declared.get(file.name)
+            if said and said.rows not in (None, table.rows):
+                found.append(notice("SUB-011", f"The file has {table.rows:,} rows; {said.rows:,} are declared.", table))
+            notices += [*table.notices, *found]
             file = replace(file, rows=table.rows)
         examined.append(file)
-    return tuple(examined), in_order(notices)
+    return tuple(examined), in_order(notices + named.lost_zeros())
 
 
 def _wrong_files(files: tuple[ReceivedFile, ...], mapping: Mapping | None) -> list[Notice]:
     if mapping:
         seen = f"The submission has {len(files):,} files; the mapping {mapping.name} expects 1."
         return [notice("SUB-003", seen)] if len(files) != 1 else []
+    if not files:
+        return [notice("SUB-003", f"The submission holds no file but {DESCRIPTOR}.")]
     collections = Counter(filter(None, (collection_of(file.name) for file in files)))
     return [
         notice("SUB-003", f"{count:,} files hold the collection {name}; we expected 1.", collection=name)
@@ -188,7 +292,8 @@ def _wrong_files(files: tuple[ReceivedFile, ...], mapping: Mapping | None) -> li
 
 
 def _table(store: Store, file: ReceivedFile) -> Table:
-    return read(store.bytes_of(file.sha256), file.name)
+    with _opened(store, file) as opened:
+        return read(opened, file.name, is_whole=file.is_whole)
 
 
 # --- finding and opening
@@ -198,7 +303,8 @@ def find_submissions(folder: Path, mapping: str | None = None) -> tuple[list[Fou
     """Find the submissions in a folder, in the order of their names, and the files left alone, with the reason.
 
     With a mapping, each file that its pattern names (or `folder` itself, being such a file) is one submission. Without,
-    the files of `<folder>/<school_year>/<district_id>/<collection>.csv[.gz]` are one for each district and year.
+    the files of `<folder>/<school_year>/<district_id>/` are one for each district and year: `<collection>.csv`, or of
+    another kind that we read, archives of such files, and `datapackage.json`.
     """
     if mapping is None:
         return _find_standard(folder)
@@ -221,7 +327,7 @@ def _find_standard(folder: Path) -> tuple[list[Found], list[tuple[Path, str]]]:
             skipped.append((path, "it is not a regular file"))
         elif len(place) != 3 or not re.fullmatch(r"\d{4}", place[0]) or not _DISTRICT_ID.fullmatch(place[1]):
             skipped.append((path, "it does not stand in a folder <school_year>/<district_id>"))
-        elif collection_of(path.name) is None:
+        elif collection_of(path.name) is None and path.name != DESCRIPTOR and path.suffix != ".zip":
             skipped.append((path, "its name is not the name of a collection"))
         else:
             together.setdefault((place[1], int(place[0])), []).append(path)
@@ -236,8 +342,9 @@ def open_submission(store: Store, submission: Submission) -> list[OpenedFile]:
     mapping = load(submission.mapping) if submission.mapping else None
     opened = []
     for file in submission.files:
-        with store.bytes_of(file.sha256).open("rb") as kept:
-            if hashlib.file_digest(kept, "sha256").hexdigest() != file.sha256:
+        sha256 = file.archive or file.sha256
+        with store.bytes_of(sha256).open("rb") as kept:
+            if hashlib.file_digest(kept, "sha256").hexdigest() != sha256:
                 raise DamagedError(f"the bytes of {file.name} in {submission.submission_id} have changed in the store")
         table = _table(store, file)
         found = check(table, mapping, district_id=submission.district_id, school_year=submission.school_year)

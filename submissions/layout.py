@@ -15,6 +15,7 @@ from expectations.collections import CONTRACTS
 from expectations.collections.validation import SUBMISSION_COLUMNS, columns_extra, columns_missing
 from expectations.notices import EXPLAIN, MUST_FIX, Notice
 from submissions.mapping import BLANK, Mapping, Record
+from submissions.packages import DESCRIPTOR, SUFFIXES
 from submissions.reading import LINE, Table
 
 STANDS_FOR = "source_rows"
@@ -47,6 +48,22 @@ _RULES = {
         "The columns are those of another file",
         "Check that the right file was sent, with column names on line 1.",
     ),
+    "SUB-009": (
+        "Numbers that name a student or school were changed on the way",
+        "Export again and do not open the file in a spreadsheet, or format the column as text first.",
+    ),
+    "SUB-010": (
+        "Numbers that name a student or school lost the zeros before them",
+        "Export again and do not open the file in a spreadsheet, or format the column as text first.",
+    ),
+    "SUB-011": (
+        "The files are not those that were declared",
+        f"The upload may not be complete. Send all files and a {DESCRIPTOR} that describes them.",
+    ),
+    "SUB-012": (
+        "The description of the files cannot be read",
+        f"Write {DESCRIPTOR} again, or leave it out: it is not required.",
+    ),
 }
 
 
@@ -59,8 +76,8 @@ def notice(rule: str, message: str, table: Table | None = None, **facts: Any) ->
 
 def collection_of(file_name: str) -> str | None:
     """Name the collection that a file of the standard layout holds; None where its name is not a collection's."""
-    stem = file_name.removesuffix(".gz").removesuffix(".csv")
-    return stem if stem in CONTRACTS and stem != file_name else None
+    stems = [file_name.removesuffix(suffix) for suffix in SUFFIXES if file_name.endswith(suffix)]
+    return stems[0] if stems and stems[0] in CONTRACTS else None
 
 
 def check(table: Table, mapping: Mapping | None, *, district_id: str, school_year: int) -> list[Notice]:
@@ -154,6 +171,78 @@ def _renamed(table: Table, missing: list[str], unknown: list[str]) -> list[Notic
 
 def _shown(name: str) -> str:
     return name if len(name) <= 40 else name[:40] + "…"
+
+
+# --- numbers that name someone or something
+
+_CHANGED = {
+    "are written with a power of ten": r"\A[0-9](\.[0-9]+)?[eE]\+[0-9]+\z|\A[0-9]\.[0-9]+[eE][0-9]+\z",
+    "have a decimal point": r"\A[0-9]+\.[0-9]*\z",
+    "hold letters that are not a to z": r"[^\x00-\x7F]",
+}
+
+
+class Identifiers:
+    """The numbers of students and schools in the files of one submission, and whether a spreadsheet changed them.
+
+    Such damage is that of a column and not of a row, so it keeps the file out.
+    """
+
+    def __init__(self, compare: bool) -> None:
+        self.compare = compare
+        self.known: dict[str, list[tuple[Table, pl.DataFrame]]] = {}
+
+    def add(self, table: Table, mapping: Mapping | None) -> list[Notice]:
+        """Look at a checked file, say what is wrong with its numbers, and keep them to compare with other files."""
+        found = []
+        for name, value in _identifiers(table, mapping).items():
+            values = table.frame.select(LINE, value=value)
+            unusual = values.filter(pl.col("value").str.contains("[^0-9A-Za-z_-]"))
+            for what, pattern in _CHANGED.items():
+                lines = unusual.filter(pl.col("value").str.contains(pattern))[LINE]
+                if len(lines):
+                    seen = f"{len(lines):,} values of {name} {what}, first on line {lines[0]:,}."
+                    found.append(notice("SUB-009", seen, table, line=lines[0], field=name, count=len(lines)))
+            if self.compare:
+                numbers = values.filter(pl.col("value").str.contains(r"\A[0-9]+\z"))
+                self.known.setdefault(name, []).append((table, numbers.group_by("value").agg(pl.col(LINE).min())))
+        return found
+
+    def lost_zeros(self) -> list[Notice]:
+        """Find the files whose numbers stand with zeros before them in another file of the submission."""
+        found = []
+        for name, files in self.known.items():
+            for table, numbers in files:
+                if numbers["value"].str.starts_with("0").any():
+                    continue
+                elsewhere = [other["value"] for _, other in files if other is not numbers]
+                others = pl.concat([pl.Series([], dtype=pl.String), *elsewhere]).unique()
+                bare = others.filter(others.str.starts_with("0")).str.strip_chars_start("0")
+                bare = bare.filter(~bare.is_in(others.implode()))
+                lines = numbers.filter(pl.col("value").is_in(bare.implode()))[LINE].sort()
+                if len(lines):
+                    seen = f"{len(lines):,} values of {name} stand with zeros before them in another file."
+                    where = {"line": lines[0], "field": name, "count": len(lines)}
+                    found.append(notice("SUB-010", seen, table, **where))
+        return found
+
+
+def _identifiers(table: Table, mapping: Mapping | None) -> dict[str, pl.Expr]:
+    """Name the identifying columns of the collections in a file, and how each is read from it."""
+    if mapping is None:
+        contract = CONTRACTS[collection_of(table.name)]
+        named = {name: pl.col(name).str.strip_chars() for name in contract.columns if name in table.columns}
+        return {name: value for name, value in named.items() if _is_identifier(contract.columns[name])}
+    named = {}
+    for collection, (record, *_) in mapping.collections.items():
+        for name, column in CONTRACTS[collection].columns.items():
+            if name in record.values and _is_identifier(column):
+                named.setdefault(name, record.values[name].expression())
+    return named
+
+
+def _is_identifier(column: Any) -> bool:
+    return column.metadata["kind"] == "identifier"
 
 
 # --- the records of each collection
