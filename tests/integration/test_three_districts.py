@@ -142,11 +142,11 @@ def reference(exports: pd.DataFrame) -> pd.DataFrame:
         score=pd.to_numeric(exports["SCALE_SCORE"]),
         tested=exports["ACHIEVEMENT_LEVEL"] != "No Score",
     )
-    student = frame.groupby(["YEAR", "ID"])
+    student = [frame["YEAR"], frame["ID"]]
     groups = {
         "ALL": pd.Series(True, frame.index),
-        "SED": student["FREE_REDUCED_LUNCH_STATUS"].transform(lambda s: s.str.endswith("Yes").any()),
-        "EL": student["ELL_STATUS"].transform(lambda s: s.str.endswith("Yes").any()),
+        "SED": frame["FREE_REDUCED_LUNCH_STATUS"].str.endswith("Yes").groupby(student).transform("any"),
+        "EL": frame["ELL_STATUS"].str.endswith("Yes").groupby(student).transform("any"),
         "GENDER_F": frame["GENDER"] == "Gender: Female",
     }
     rows = []
