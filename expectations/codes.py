@@ -4,6 +4,7 @@ Nothing else is read here, and no code is written down here: a code set has one 
 """
 
 import csv
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -21,6 +22,14 @@ def codes(name: str, **having: str) -> tuple[str, ...]:
 
     Raises LookupError when the file is absent, empty or repeats a code, or when nothing has those values.
     """
+    found = tuple(row["code"] for row in code_set(name) if having.items() <= row.items())
+    if not found:
+        raise LookupError(f"{code_set_file(name).name} lists no such code")
+    return found
+
+
+def code_set(name: str) -> list[dict[str, str]]:
+    """Give the rows of a code set: each code with its labels and whatever else its file says of it."""
     path = code_set_file(name)
     if not path.is_file():
         raise LookupError(f"there is no code set {name!r}: {path.name} is missing")
@@ -29,7 +38,18 @@ def codes(name: str, **having: str) -> tuple[str, ...]:
     listed = [row["code"] for row in rows]
     if "" in listed or len(set(listed)) != len(listed):
         raise LookupError(f"{path.name} lists a blank code, or one code twice")
-    found = tuple(row["code"] for row in rows if having.items() <= row.items())
-    if not found:
-        raise LookupError(f"{path.name} lists no such code")
-    return found
+    return rows
+
+
+def dates_in_force(name: str) -> dict[str, tuple[date | None, date | None]]:
+    """Give the first and the last day of the codes that are not always in force.
+
+    They stand in the columns `effective_from` and `effective_to` of the file, where it has them; blank: without end.
+    """
+    dates = {
+        row["code"]: tuple(
+            date.fromisoformat(row[end]) if row.get(end) else None for end in ("effective_from", "effective_to")
+        )
+        for row in code_set(name)
+    }
+    return {code: ends for code, ends in dates.items() if any(ends)}

@@ -6,12 +6,68 @@ Whatever types, screens, stores or describes a collection derives it from here. 
 
 import pandera.polars as pa
 
-from expectations.collections import assessment, district, enrollment, school, student, student_status
+from expectations.collections import (
+    assessment,
+    attendance,
+    calendar,
+    competency,
+    competency_edge,
+    course_section,
+    determination,
+    discipline,
+    district,
+    enrollment,
+    evidence,
+    grade_component,
+    graduation_cohort,
+    habit_rating,
+    instructional_group,
+    moderation_score,
+    placement_decision,
+    postsecondary,
+    school,
+    section_enrollment,
+    staff_assignment,
+    student,
+    student_registry,
+    student_status,
+    support_service,
+    survey_response,
+    survey_roster,
+)
 from expectations.collections.rules import Rule
 
 CONTRACTS: dict[str, pa.DataFrameSchema] = {
     module.CONTRACT.name: module.CONTRACT
-    for module in (district, school, student, student_status, enrollment, assessment)
+    for module in (
+        district,
+        student_registry,
+        school,
+        calendar,
+        student,
+        student_status,
+        enrollment,
+        attendance,
+        assessment,
+        course_section,
+        section_enrollment,
+        staff_assignment,
+        competency,
+        competency_edge,
+        evidence,
+        determination,
+        moderation_score,
+        grade_component,
+        instructional_group,
+        support_service,
+        placement_decision,
+        discipline,
+        graduation_cohort,
+        postsecondary,
+        habit_rating,
+        survey_roster,
+        survey_response,
+    )
 }
 """The contract of every collection, in the order in which a state is described."""
 

@@ -3,21 +3,12 @@
 import polars as pl
 
 from expectations.codes import codes
-from expectations.collections.columns import column
+from expectations.collections.columns import column, student_id
 from expectations.collections.rules import Rule, contract, first_day, last_day
 from expectations.notices import EXPLAIN, MUST_FIX
 
 COLUMNS = (
-    column(
-        "student_id",
-        "identifier",
-        "Student",
-        "The state's number of the student, leading zeros kept. A pseudonym takes its place once the file is accepted.",
-        required=True,
-        confidential=True,
-        ceds="001071",
-        edfi="StudentAssessment.studentReference",
-    ),
+    student_id("StudentAssessment.studentReference"),
     column(
         "school_id",
         "identifier",
@@ -129,9 +120,44 @@ COLUMNS = (
         "Full academic year in the state",
         "Whether the student was in the state's schools for the full academic year, as the sender declares it.",
     ),
+    column(
+        "assessment_id",
+        "reference",
+        "Test",
+        "The test, by its number. Needed where a student takes two tests of one subject on one day.",
+        ceds="001067",
+        edfi="Assessment.assessmentIdentifier",
+    ),
+    column(
+        "language_domain",
+        "code",
+        "Language domain",
+        "For English language proficiency: the domain that the result is of. Blank: all of them together.",
+        code_set="language_domains",
+    ),
+    column(
+        "test_window",
+        "code",
+        "Window",
+        "The window of the test, or on demand.",
+        code_set="test_windows",
+        edfi="StudentAssessment.administrationEnvironmentDescriptor",
+    ),
+    column(
+        "vertical_scale_id", "reference", "Vertical scale", "The scale that spans grades, where the score is on one."
+    ),
+    column(
+        "grade_level_equivalent",
+        "decimal",
+        "Grade-level equivalent",
+        "The score as a grade and tenths of a school year, such as 3.4.",
+        confidential=True,
+        edfi="StudentAssessment.scoreResults",
+    ),
 )
 
 LOWEST_LEVEL, HIGHEST_LEVEL = 1, 9
+LOWEST_EQUIVALENT, HIGHEST_EQUIVALENT = -1, 16
 
 _STATUS = pl.col("participation_status")
 _NOT_TESTED = _STATUS.is_in(codes("participation_statuses", is_participant="false"))
@@ -257,6 +283,32 @@ RULES = (
         why="A year in the school is also a year in its district and in the state.",
         fix="Check the three full_academic_year columns, or explain how they are decided.",
     ),
+    Rule(
+        code="ASM-019",
+        severity=MUST_FIX,
+        catalogue="V070",
+        fields=("language_domain", "subject"),
+        needs=("language_domain",),
+        holds=(pl.col("subject") == "ELP") | pl.col("language_domain").is_null(),
+        title="A language domain stands beside another subject",
+        one="{count} assessment has a language domain and is not of English language proficiency.",
+        many="{count} assessments have a language domain and are not of English language proficiency.",
+        why="Domains belong to the test of English language proficiency alone.",
+        fix="Set subject to ELP, or clear language_domain.",
+    ),
+    Rule(
+        code="ASM-020",
+        severity=EXPLAIN,
+        catalogue="V059",
+        fields=("grade_level_equivalent",),
+        needs=("grade_level_equivalent",),
+        holds=pl.col("grade_level_equivalent").is_between(LOWEST_EQUIVALENT, HIGHEST_EQUIVALENT),
+        title="The grade-level equivalent is unusual",
+        one=f"{{count}} assessment has an equivalent below {LOWEST_EQUIVALENT} or above {HIGHEST_EQUIVALENT}.",
+        many=f"{{count}} assessments have an equivalent below {LOWEST_EQUIVALENT} or above {HIGHEST_EQUIVALENT}.",
+        why="Growth rates are worked out from these equivalents.",
+        fix="Give a grade and tenths of a year, such as 3.4, or explain the scale.",
+    ),
 )
 
 CONTRACT = contract(
@@ -267,6 +319,14 @@ CONTRACT = contract(
     record="assessment",
     records="assessments",
     columns=COLUMNS,
-    key=("student_id", "subject", "assessment_form", "administration_date", "attempt_number"),
+    key=(
+        "student_id",
+        "subject",
+        "language_domain",
+        "assessment_id",
+        "assessment_form",
+        "administration_date",
+        "attempt_number",
+    ),
     rules=RULES,
 )

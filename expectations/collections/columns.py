@@ -26,12 +26,20 @@ def _when_written_as(pattern: str, read: Callable[[pl.Expr], pl.Expr]) -> Callab
     return lambda text: read(pl.when(text.str.contains(pattern)).then(text))
 
 
+_OF_TOTALS = r"\A(?i:(sub|grand)?totals?|sum|count)\z"
+"""What stands in the place of an identifier where a row is no record but adds up those above it."""
+
 DECIMAL = pl.Decimal(9, 3)
 KINDS = {
     "identifier": Kind(
         pl.String(),
         "1 to 20 letters, digits, hyphens or underscores",
-        _when_written_as(r"\A[0-9A-Za-z_-]{1,20}\z", lambda text: text),
+        _when_written_as(r"\A[0-9A-Za-z_-]{1,20}\z", lambda text: pl.when(~text.str.contains(_OF_TOTALS)).then(text)),
+    ),
+    "reference": Kind(
+        pl.String(),
+        "1 to 64 letters, digits, hyphens, underscores, periods or colons",
+        _when_written_as(r"\A[0-9A-Za-z_.:-]{1,64}\z", lambda text: text),
     ),
     "text": Kind(pl.String(), "text", lambda text: text),
     "code": Kind(pl.String(), "a code of its code set", lambda text: text),
@@ -67,6 +75,7 @@ def column(
     *,
     required: bool = False,
     code_set: str | None = None,
+    in_force_on: str | None = None,
     personal: bool = False,
     confidential: bool = False,
     ceds: str | None = None,
@@ -76,6 +85,7 @@ def column(
 
     `personal` columns reach the private identity table only. The values of `confidential` columns, and of personal
     ones, are never shown in a finding. `ceds` is the number of the element in the Common Education Data Standards.
+    A code has to be in force on the date `in_force_on` of its record, or on the last day of the school year.
     """
     if (code_set is not None) != (kind in ("code", "codes")):
         raise ValueError(f"{name}: a code set belongs to a column of codes and to no other")
@@ -90,9 +100,24 @@ def column(
         metadata={
             "kind": kind,
             "codes": code_set,
+            "in_force_on": in_force_on,
             "personal": personal,
             "confidential": confidential or personal,
             "ceds": ceds,
             "edfi": edfi,
         },
+    )
+
+
+def student_id(edfi: str) -> pa.Column:
+    """Declare the column that says which student a row is about."""
+    return column(
+        "student_id",
+        "identifier",
+        "Student",
+        "The state's number of the student, leading zeros kept. A pseudonym takes its place once the file is accepted.",
+        required=True,
+        confidential=True,
+        ceds="001071",
+        edfi=edfi,
     )

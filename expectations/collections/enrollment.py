@@ -2,21 +2,12 @@
 
 import polars as pl
 
-from expectations.collections.columns import column
-from expectations.collections.rules import Rule, apart_in_time, contract, first_day, last_day
+from expectations.collections.columns import column, student_id
+from expectations.collections.rules import Rule, apart_in_time, contract, in_school_year
 from expectations.notices import MUST_FIX
 
 COLUMNS = (
-    column(
-        "student_id",
-        "identifier",
-        "Student",
-        "The state's number of the student, leading zeros kept. A pseudonym takes its place once the file is accepted.",
-        required=True,
-        confidential=True,
-        ceds="001071",
-        edfi="StudentSchoolAssociation.studentReference",
-    ),
+    student_id("StudentSchoolAssociation.studentReference"),
     column(
         "school_id",
         "identifier",
@@ -83,12 +74,17 @@ COLUMNS = (
         ceds="001069",
         edfi="StudentEducationOrganizationResponsibilityAssociation.educationOrganizationReference",
     ),
+    column(
+        "exit_type",
+        "code",
+        "Exit type",
+        "How the student left, in the codes of the Common Education Data Standards.",
+        code_set="exit_types",
+        in_force_on="exit_date",
+        ceds="000110",
+        edfi="StudentSchoolAssociation.exitWithdrawTypeDescriptor",
+    ),
 )
-
-
-def _in_school_year(date: str) -> pl.Expr:
-    return pl.col(date).is_between(first_day(), last_day()).fill_null(True)
-
 
 RULES = (
     Rule(
@@ -109,7 +105,7 @@ RULES = (
         severity=MUST_FIX,
         catalogue="V025",
         fields=("entry_date", "exit_date"),
-        holds=_in_school_year("entry_date") & _in_school_year("exit_date"),
+        holds=in_school_year("entry_date", "exit_date"),
         title="An enrollment date is outside the school year",
         one="{count} enrollment has a date outside the school year, which runs from July 1 to June 30.",
         many="{count} enrollments have a date outside the school year, which runs from July 1 to June 30.",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import pandera.polars as pa
 import polars as pl
 
-from expectations.codes import codes
+from expectations.codes import codes, dates_in_force
 from expectations.collections.columns import KINDS
 from expectations.notices import INFORMATION, MUST_FIX, Notice
 
@@ -206,6 +206,16 @@ def last_day() -> pl.Expr:
     return pl.date(pl.col("school_year"), 6, 30)
 
 
+def in_school_year(*dates: str) -> pl.Expr:
+    """Hold where each of the dates lies in the school year or is blank."""
+    return pl.all_horizontal(pl.col(date).is_between(first_day(), last_day()).fill_null(True) for date in dates)
+
+
+def known(*names: str) -> pl.Expr:
+    """Hold where none is blank. Rules that compare the rows of a group ask it of the columns that make the group."""
+    return pl.all_horizontal(pl.col(name).is_not_null() for name in names)
+
+
 def apart_in_time(begin: str, end: str, of: Sequence[str]) -> pl.Expr:
     """Hold where a spell begins no earlier than the day on which every earlier spell of the same `of` has ended.
 
@@ -213,7 +223,7 @@ def apart_in_time(begin: str, end: str, of: Sequence[str]) -> pl.Expr:
     """
     begins, ends = pl.col(begin).fill_null(first_day()), pl.col(end).fill_null(last_day())
     earlier_end = ends.cum_max().shift(1).over(of, order_by=begins)
-    return (begins >= earlier_end) | pl.any_horizontal(pl.col(name).is_null() for name in of)
+    return (begins >= earlier_end) | ~known(*of)
 
 
 def _check(rule: Rule, holds: pl.Expr) -> pa.Check:
@@ -223,14 +233,26 @@ def _check(rule: Rule, holds: pl.Expr) -> pa.Check:
 def _in_code_set(column: pa.Column) -> pl.Expr:
     known = codes(column.metadata["codes"])
     if column.metadata["kind"] == "code":
-        return pl.col(column.name).is_in(known)
+        return pl.col(column.name).is_in(known) & _in_force(column)
     one_of = "|".join(known)
     return pl.col(column.name).str.contains(rf"\A({one_of})(;({one_of}))*\z")
 
 
+def _in_force(column: pa.Column) -> pl.Expr:
+    """Hold where the code was in force on the date of its record; a code without dates always is."""
+    dates = dates_in_force(column.metadata["codes"])
+    on = column.metadata["in_force_on"]
+    day = pl.coalesce(pl.col(on), last_day()) if on else last_day()
+    ends = (
+        pl.col(column.name).replace_strict({code: ends[end] for code, ends in dates.items()}, default=None)
+        for end in (0, 1)
+    )
+    begins, ends = (end.cast(pl.Date) for end in ends)
+    return ((begins <= day).fill_null(True) & (day <= ends).fill_null(True)) if dates else pl.lit(True)
+
+
 def _alone(key: Sequence[str], required: Sequence[str]) -> pl.Expr:
-    complete = pl.all_horizontal(pl.col(name).is_not_null() for name in required)
-    return pl.struct(key).is_unique() | ~complete
+    return pl.struct(key).is_unique() | ~known(*required)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -73,7 +73,17 @@ COLUMNS = (
         ceds="000533",
         edfi="School.operationalStatusDescriptor",
     ),
+    column(
+        "prior_school_id",
+        "identifier",
+        "Earlier number",
+        "The number that the school had before, where it was changed.",
+        ceds="001069",
+    ),
+    column("number_changed_date", "date", "Number changed", "The day from which the new number is in force."),
 )
+
+_TITLE_I = pl.col("title_i_status")
 
 
 def _place(grade: str) -> pl.Expr:
@@ -131,6 +141,34 @@ RULES = (
         many="{count} schools have a level that does not fit the grades they offer.",
         why="Readers compare schools of the same level.",
         fix="Check school_level, lowest_grade and highest_grade, or explain what makes the school unusual.",
+    ),
+    Rule(
+        code="SCH-013",
+        severity=MUST_FIX,
+        catalogue="V094",
+        fields=("title_i_status", "operational_status"),
+        needs=("title_i_status",),
+        holds=_TITLE_I.is_not_null()
+        | _TITLE_I.is_null().all()
+        | (pl.col("operational_status").fill_null("open") == "closed"),
+        title="The Title I status of a school is missing",
+        one="{count} school that is open has no Title I status, though other schools have one.",
+        many="{count} schools that are open have no Title I status, though other schools have one.",
+        why="Schools with Title I funds are identified for support among themselves (20 USC 6311(c)(4)(D)).",
+        fix="Fill in title_i_status with Yes or No for every school.",
+    ),
+    Rule(
+        code="SCH-014",
+        severity=MUST_FIX,
+        catalogue="V088",
+        fields=("prior_school_id", "number_changed_date", "school_id"),
+        holds=(pl.col("prior_school_id").is_null() == pl.col("number_changed_date").is_null())
+        & (pl.col("prior_school_id") != pl.col("school_id")).fill_null(True),
+        title="A changed number is not complete",
+        one="{count} school gives an earlier number without the day of the change, or the same number twice.",
+        many="{count} schools give an earlier number without the day of the change, or the same number twice.",
+        why="Earlier years of the school are found by its earlier number.",
+        fix="Fill in both prior_school_id and number_changed_date, or clear both.",
     ),
 )
 

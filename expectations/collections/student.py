@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from expectations.collections.columns import column
+from expectations.collections.columns import column, student_id
 from expectations.collections.rules import Rule, contract, first_day, last_day
 from expectations.notices import EXPLAIN, MUST_FIX
 
@@ -10,16 +10,7 @@ YOUNGEST, OLDEST = 3, 22
 """Ages in the school year, in full years: the usual range of public schooling with special education at both ends."""
 
 COLUMNS = (
-    column(
-        "student_id",
-        "identifier",
-        "Student",
-        "The state's number of the student, leading zeros kept. A pseudonym takes its place once the file is accepted.",
-        required=True,
-        confidential=True,
-        ceds="001071",
-        edfi="Student.studentUniqueId",
-    ),
+    student_id("Student.studentUniqueId"),
     column("last_name", "text", "Last name", "The student's last name.", personal=True, edfi="Student.lastSurname"),
     column("first_name", "text", "First name", "The student's first name.", personal=True, edfi="Student.firstName"),
     column(

@@ -2,22 +2,13 @@
 
 import polars as pl
 
-from expectations.collections.columns import column
-from expectations.collections.rules import Rule, apart_in_time, contract, first_day, last_day
+from expectations.collections.columns import column, student_id
+from expectations.collections.rules import Rule, apart_in_time, contract, first_day, known, last_day
 from expectations.notices import EXPLAIN, MUST_FIX
 
 KEY = ("student_id", "status", "begin_date")
 COLUMNS = (
-    column(
-        "student_id",
-        "identifier",
-        "Student",
-        "The state's number of the student, leading zeros kept. A pseudonym takes its place once the file is accepted.",
-        required=True,
-        confidential=True,
-        ceds="001071",
-        edfi="Student.studentUniqueId",
-    ),
+    student_id("Student.studentUniqueId"),
     column(
         "status",
         "code",
@@ -42,7 +33,29 @@ COLUMNS = (
         "The last day of the status. Blank: still in force.",
         edfi="StudentProgramAssociation.endDate",
     ),
+    column(
+        "primary_disability",
+        "code",
+        "Primary disability",
+        "For a disability under IDEA: its category.",
+        code_set="disability_categories",
+        edfi="StudentSpecialEducationProgramAssociation.disabilities",
+    ),
 )
+
+RECENT_DAYS = 366
+"""A recent arrival is recent for a year."""
+
+_STATUS, _BEGIN = pl.col("status"), pl.col("begin_date").fill_null(first_day())
+_END = pl.col("end_date").fill_null(last_day())
+_ENGLISH = _STATUS.is_in(["english_learner", "former_english_learner"])
+_CATEGORY = pl.col("primary_disability")
+
+
+def _before(day: pl.Expr) -> pl.Expr:
+    """Give the latest such day among the student's earlier spells of the same kind of English-learner status."""
+    return day.cum_max().shift(1).over("student_id", _ENGLISH, order_by=_BEGIN)
+
 
 RULES = (
     Rule(
@@ -82,6 +95,48 @@ RULES = (
         many="{count} student statuses are not in force on any day of the school year.",
         why="Such a status does not place the student in any group this year.",
         fix="Check the year in the dates, or leave the row out.",
+    ),
+    Rule(
+        code="STS-013",
+        severity=MUST_FIX,
+        catalogue="V021",
+        fields=("begin_date", "end_date", "status", "student_id"),
+        needs=("student_id",),
+        holds=~(_ENGLISH & known("student_id"))
+        | (_before(_END) <= _BEGIN).fill_null(True)
+        | (_STATUS.shift(1).over("student_id", _ENGLISH, order_by=_BEGIN) == _STATUS),
+        title="A student is an English learner and a former one at once",
+        one="{count} student status makes a student an English learner and a former one on the same day.",
+        many="{count} student statuses make a student an English learner and a former one on the same day.",
+        why="On any day a student is an English learner, a former one, or neither.",
+        fix="End english_learner before former_english_learner begins.",
+    ),
+    Rule(
+        code="STS-014",
+        severity=MUST_FIX,
+        catalogue="V024",
+        fields=("primary_disability", "status"),
+        needs=("primary_disability",),
+        holds=(_STATUS != "disability") | _CATEGORY.is_not_null() | _CATEGORY.is_null().all(),
+        title="A disability has no category",
+        one="{count} student status is a disability without its category.",
+        many="{count} student statuses are disabilities without their category.",
+        why="The state reports students with disabilities by category.",
+        fix="Fill in primary_disability for every disability, as for the others.",
+    ),
+    Rule(
+        code="STS-015",
+        severity=MUST_FIX,
+        catalogue="V024",
+        fields=("begin_date", "end_date", "status"),
+        needs=("begin_date",),
+        holds=(_STATUS != "recently_arrived_english_learner")
+        | ((_END - pl.col("begin_date")).dt.total_days() <= RECENT_DAYS),
+        title="A recent arrival lasts longer than a year",
+        one="{count} student status says recently arrived for more than 12 months.",
+        many="{count} student statuses say recently arrived for more than 12 months.",
+        why="The law lets results of recent arrivals be left out for 12 months only.",
+        fix="End the status 12 months after the student's arrival.",
     ),
 )
 

@@ -8,7 +8,9 @@ import pytest
 from expectations.codes import codes
 from expectations.collections import CONTRACTS, RULES
 from expectations.collections.columns import KINDS
-from expectations.collections.validation import accepted_schema, rule_pack
+from expectations.collections.columns import column as declare
+from expectations.collections.rules import contract
+from expectations.collections.validation import accepted_schema, examine, rule_pack
 
 COLUMNS = [(name, column) for name, contract in CONTRACTS.items() for column in contract.columns.values()]
 
@@ -55,12 +57,14 @@ def test_ids_of_students_scores_and_personal_values_are_confidential():
 
     assert confidential == {
         "student_id",
-        "last_name",
-        "first_name",
-        "birth_date",
-        "scale_score",
-        "scale_score_standard_error",
-        "performance_level",
+        *("last_name", "first_name", "birth_date"),
+        *("scale_score", "scale_score_standard_error", "performance_level", "grade_level_equivalent"),
+        *("final_grade", "grade_points", "course_grade", "prior_score", "override_reason"),
+        *("score", "is_successful", "first_score", "benchmark_score", "final_score"),
+        *("is_mastery", "level", "audit_level"),
+        *("evidence_id", "determination_id", "supersedes_determination_id", "incident_id"),
+        *("staff_id", "rater_id", "first_rater_id", "decided_by"),
+        *("respondent_id", "value"),
     }
 
 
@@ -87,9 +91,7 @@ def test_the_district_collection_stores_its_district_id_once():
 
 def test_the_rule_pack_changes_when_a_code_set_does(monkeypatch, tmp_path):
     before = rule_pack(CONTRACTS.values())
-    for name in ("school_levels", "grades", "sexes", "races", "subjects", "student_statuses"):
-        (tmp_path / f"code_{name}.csv").write_text("code\nnew\n")
-    for name in ("operational_statuses", "assessment_forms", "participation_statuses", "reasons_not_tested"):
+    for name in {column.metadata["codes"] for _, column in COLUMNS} - {None}:
         (tmp_path / f"code_{name}.csv").write_text("code\nnew\n")
     monkeypatch.setattr("expectations.codes.FOLDER", tmp_path)
 
@@ -109,3 +111,18 @@ def test_a_code_set_that_is_empty_or_repeats_itself_is_refused(text, tmp_path, m
 
     with pytest.raises(LookupError):
         codes("broken")
+
+
+def test_a_code_counts_only_while_it_is_in_force(tmp_path, monkeypatch):
+    (tmp_path / "code_exits.csv").write_text(
+        "code,effective_from,effective_to\nalways,,\nold,,2024-12-31\nnew,2025-01-01,\n"
+    )
+    monkeypatch.setattr("expectations.codes.FOLDER", tmp_path)
+    dated = declare("exit", "code", "Exit", "How.", required=True, code_set="exits", in_force_on="left")
+    columns = (dated, declare("left", "date", "Left", "When."))
+    exits = contract("exits", "EXT", title="", description="", record="", records="", columns=columns, key=("exit",))
+    rows = [("always", None), ("old", "2024-12-31"), ("old", "2025-01-01"), ("new", "2024-12-31"), ("new", None)]
+    frame = pl.DataFrame(rows, schema=["exit", "left"], orient="row")
+    found = examine(frame, exits, district_id="0470", school_year=2025).findings
+
+    assert found.filter(rule="EXT-003")["row"].to_list() == [2, 3]

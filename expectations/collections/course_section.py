@@ -1,0 +1,191 @@
+"""One row is a section: one class of students in a course, with its level, program and teacher."""
+
+import polars as pl
+
+from expectations.collections.columns import column
+from expectations.collections.rules import Rule, contract, in_school_year
+from expectations.notices import EXPLAIN, MUST_FIX
+
+MOST_MINUTES = 3000
+"""Minutes that a section can meet in one week."""
+
+COLUMNS = (
+    column(
+        "section_id",
+        "reference",
+        "Section",
+        "The district's number of the section, used once in the school year.",
+        required=True,
+        ceds="000978",
+        edfi="Section.sectionIdentifier",
+    ),
+    column(
+        "school_id",
+        "identifier",
+        "School",
+        "The school that offers the section.",
+        required=True,
+        ceds="001069",
+        edfi="Section.schoolReference",
+    ),
+    column(
+        "course_id",
+        "reference",
+        "Course",
+        "The district's number of the course.",
+        required=True,
+        ceds="000055",
+        edfi="Course.courseCode",
+    ),
+    column("course_name", "text", "Course name", "The name of the course.", edfi="Course.courseTitle"),
+    column(
+        "course_subject",
+        "code",
+        "Subject area",
+        "The subject area of the course (School Courses for the Exchange of Data).",
+        required=True,
+        code_set="course_subjects",
+        ceds="001517",
+        edfi="Course.academicSubjects",
+    ),
+    column(
+        "sced_code",
+        "identifier",
+        "SCED course",
+        "The course in the School Courses for the Exchange of Data: five digits that begin with the subject area.",
+        ceds="001518",
+        edfi="Course.identificationCodes",
+    ),
+    column(
+        "course_level",
+        "code",
+        "Course level",
+        "The level of the course as the state names it.",
+        code_set="course_levels",
+        ceds="000061",
+        edfi="Course.levelCharacteristics",
+    ),
+    column("track_label", "text", "Label", "What the school calls the level of the section, word for word."),
+    column(
+        "section_program",
+        "code",
+        "Program",
+        "The program that the section belongs to. Blank: regular.",
+        code_set="section_programs",
+        edfi="Section.programs",
+    ),
+    column(
+        "term", "code", "Term", "The term in which the section meets.", code_set="terms", edfi="Session.termDescriptor"
+    ),
+    column("begin_date", "date", "Begin date", "The first day of the section.", edfi="Session.beginDate"),
+    column("end_date", "date", "End date", "The last day of the section.", edfi="Session.endDate"),
+    column(
+        "grade",
+        "code",
+        "Grade",
+        "The grade that the section is meant for, where it is one.",
+        code_set="grades",
+        ceds="000124",
+        edfi="Section.offeredGradeLevels",
+    ),
+    column("minutes_per_week", "integer", "Minutes a week", "The minutes that the section meets in a week."),
+    column(
+        "staff_id",
+        "identifier",
+        "Teacher",
+        "The state's number of the teacher who answers for the section.",
+        confidential=True,
+        edfi="StaffSectionAssociation.staffReference",
+    ),
+)
+
+RULES = (
+    Rule(
+        code="SEC-010",
+        severity=MUST_FIX,
+        catalogue="V077",
+        fields=("end_date", "begin_date"),
+        needs=("begin_date", "end_date"),
+        holds=pl.col("begin_date") <= pl.col("end_date"),
+        title="A section ends before it begins",
+        one="{count} section ends before it begins.",
+        many="{count} sections end before they begin.",
+        why="These dates decide who was taught together, and for how long.",
+        fix="Check the begin and end dates of the section.",
+    ),
+    Rule(
+        code="SEC-011",
+        severity=EXPLAIN,
+        catalogue="V085",
+        fields=("course_level", "track_label"),
+        holds=pl.col("course_level").is_not_null() | pl.col("track_label").is_null(),
+        title="A label stands in the place of a level",
+        one="{count} section has a label of its own and no course level.",
+        many="{count} sections have a label of their own and no course level.",
+        why="Access to courses is compared by level, and labels mean different things in different schools.",
+        fix="Give the course_level that the label stands for, or explain that it stands for none.",
+    ),
+    Rule(
+        code="SEC-012",
+        severity=MUST_FIX,
+        fields=("minutes_per_week",),
+        needs=("minutes_per_week",),
+        holds=pl.col("minutes_per_week").is_between(1, MOST_MINUTES),
+        title="The minutes a week are out of range",
+        one=f"{{count}} section meets less than 1 or more than {MOST_MINUTES:,} minutes a week.",
+        many=f"{{count}} sections meet less than 1 or more than {MOST_MINUTES:,} minutes a week.",
+        why="Time in each level and program is added up from these minutes.",
+        fix="Give the minutes of one week, or leave minutes_per_week blank.",
+    ),
+    Rule(
+        code="SEC-013",
+        severity=MUST_FIX,
+        catalogue="V077",
+        fields=("sced_code",),
+        needs=("sced_code",),
+        holds=pl.col("sced_code").str.contains(r"\A[0-9]{5}\z"),
+        title="The SCED course does not have five digits",
+        one="{count} section has a SCED course that does not have five digits.",
+        many="{count} sections have a SCED course that does not have five digits.",
+        why="Courses of different districts are compared by this code.",
+        fix="Give the five digits, leading zeros kept, without level and credits.",
+    ),
+    Rule(
+        code="SEC-014",
+        severity=EXPLAIN,
+        catalogue="V077",
+        fields=("course_subject", "sced_code"),
+        needs=("sced_code",),
+        holds=(pl.col("sced_code").str.head(2) == pl.col("course_subject"))
+        | (pl.col("sced_code").str.len_chars() != 5),
+        title="Subject area and SCED course disagree",
+        one="{count} section has a SCED course of another subject area.",
+        many="{count} sections have a SCED course of another subject area.",
+        why="The section would count in one subject here and in another there.",
+        fix="Check course_subject and sced_code, or explain why they differ.",
+    ),
+    Rule(
+        code="SEC-015",
+        severity=MUST_FIX,
+        catalogue="V006",
+        fields=("begin_date", "end_date"),
+        holds=in_school_year("begin_date", "end_date"),
+        title="A section is outside the school year",
+        one="{count} section has a date outside the school year, which runs from July 1 to June 30.",
+        many="{count} sections have a date outside the school year, which runs from July 1 to June 30.",
+        why="A section counts in the school year in which it meets.",
+        fix="Check the year of the dates, or leave the section out.",
+    ),
+)
+
+CONTRACT = contract(
+    "course_section",
+    "SEC",
+    title="Course section",
+    description="A section of a course: subject area, level, label, program, dates and teacher.",
+    record="section",
+    records="sections",
+    columns=COLUMNS,
+    key=("section_id",),
+    rules=RULES,
+)
