@@ -5,14 +5,16 @@ same bytes; a file is either there whole or not there.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 
-from expectations.collections import CONTRACTS, RULES
+from expectations.catalogue import SEVERITY
+from expectations.collections import CONTRACTS
 from expectations.collections.validation import Examined, accepted_schema
 from expectations.notices import SEVERITIES
+from submissions.agreement import AGREED
 from submissions.custody import ReceivedFile, Submission
 from submissions.layout import Records
 from submissions.pseudonyms import pseudonymize
@@ -22,15 +24,22 @@ from submissions.store import Store, write_atomically
 
 @dataclass(frozen=True)
 class Screened:
-    """One collection of one file, held against its contract."""
+    """One collection of one file, held against its contract, and what the rules across files found in it."""
 
     file: ReceivedFile
     records: Records
     examined: Examined
+    agreed: pl.DataFrame = field(default_factory=AGREED.to_frame)
 
     @property
     def collection(self) -> str:
         return self.records.collection
+
+    @property
+    def findings(self) -> pl.DataFrame:
+        """Every finding, of its own contract and across files: `row`, `rule` and `field`."""
+        own = self.examined.findings
+        return pl.concat([own, self.agreed.select(own.columns)])
 
 
 def prepare_accepted(store: Store) -> None:
@@ -69,7 +78,7 @@ def accept(store: Store, submission: Submission, collections: Sequence[Screened]
 
 def severity_order(rule: pl.Expr) -> pl.Expr:
     """Place the severity of each rule in `SEVERITIES`, 0 for the gravest."""
-    order = {code: SEVERITIES.index(one.severity) for code, one in RULES.items()}
+    order = {code: SEVERITIES.index(severity) for code, severity in SEVERITY.items()}
     return rule.replace_strict(order, return_dtype=pl.UInt8)
 
 
@@ -97,7 +106,7 @@ def _accepted(one: Screened, submission: Submission, identity: pl.DataFrame) -> 
     """Give the rows to keep: typed, under pseudonyms, with where each came from and what was found in it."""
     schema = accepted_schema(CONTRACTS[one.collection])
     found = (
-        one.examined.findings.drop_nulls("row")
+        one.findings.drop_nulls("row")
         .group_by("row")
         .agg(
             severity_order(pl.col("rule")).min().alias("order"),

@@ -81,7 +81,7 @@ def agree(
 
 
 def last_year_of(frame: pl.DataFrame, collection: str) -> pl.DataFrame:
-    """Give the columns of a collection that a rule may ask of last year: those of the contract, without personal ones."""
+    """Give what a rule may ask of last year: the columns of the contract, without the personal ones."""
     return frame.select(
         pl.col(name).cast(column.dtype.type) if name in frame.columns else pl.lit(None, column.dtype.type).alias(name)
         for name, column in CONTRACTS[collection].columns.items()

@@ -1,26 +1,25 @@
-"""What a district reads back about a submission: `findings.csv`, record by record, and `report.html`, one page.
+"""What a district reads back about a submission, in one shape, and the files that say it.
 
-The page stands alone: no script, no request, readable on paper and by a screen reader. Nothing is judged here, and no
-value of a student is known here: what may be shown was decided before.
+`findings.csv` and `findings.xlsx` are record by record, `report.html` one page in English and Spanish, `report.json`
+for programs. How the last three look stands beside this module. Nothing is judged here, and unless the report is a full
+one no value of a student is known here: what may be shown was decided before.
 """
 
-import base64
 import csv
-import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import polars as pl
-from markupsafe import Markup
 
-from expectations.collections import CONTRACTS, RULES
-from expectations.collections.rules import Rule
-from expectations.notices import EXPLAIN, INFORMATION, MUST_FIX, SEVERITIES, Notice
+from expectations.catalogue import ENGLISH, SEVERITY, Said, reasons_of, say
+from expectations.collections import CONTRACTS
+from expectations.notices import EXPLAIN, MUST_FIX, SEVERITIES, Notice
+from submissions.agreement import FAULT, NO_COLUMN, NO_LAST_YEAR, NOT_SENT, NotChecked
 from submissions.custody import REFUSED, Submission
-from submissions.store import Store, make_private, write_atomically
+from submissions.waivers import Waiver
 
 NOT_CHECKED = "not_checked"
 """What became of a submission that could not be checked through no fault of the district."""
@@ -32,9 +31,20 @@ TOTAL = "findings_of_this_rule"
 FIRST = 5
 """The findings of a rule that the page shows; findings.csv lists more."""
 
-SEVERITY_WORDS = {MUST_FIX: "Must fix", EXPLAIN: "Explain", INFORMATION: "For information"}
+NEEDS_WORK, NEEDS_EXPLANATION = "needs_work", "needs_explanation"
+READY, COULD_NOT_CHECK = "ready_to_certify", "could_not_check"
 
-_TEMPLATES = Path(__file__).parent / "templates"
+
+@dataclass(frozen=True)
+class Changes:
+    """What changed since an earlier attempt, in findings: in all, and of each rule (fixed, new, still)."""
+
+    attempt: int
+    of: Mapping[str, tuple[int, int, int]]
+
+    @property
+    def totals(self) -> tuple[int, int, int]:
+        return tuple(sum(counts) for counts in zip(*self.of.values(), strict=True)) if self.of else (0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -42,7 +52,7 @@ class Feedback:
     """All that is said about a submission.
 
     `findings` are rows as `submissions.findings` lists them, `files` rows of the manifest, and `records` how many
-    records each collection has. `passed` and `not_looked_at` are codes of rules.
+    records each collection has. `passed` are codes of rules. `attempt` counts the submissions of the district and year.
     """
 
     submission: Submission
@@ -54,115 +64,108 @@ class Feedback:
     files: Sequence[dict[str, Any]]
     records: dict[str, int]
     passed: Sequence[str]
-    not_looked_at: Sequence[str]
+    not_checked: Sequence[NotChecked] = ()
+    attempt: int | None = None
+    changes: Changes | None = None
+    waived: Mapping[str, Waiver] = field(default_factory=dict)
+    full: bool = False
+
+    @cached_property
+    def cards(self) -> list["Card"]:
+        """The rules that found something, the gravest first, then those that found most; a waived one last."""
+        listed = self.findings.partition_by("rule", as_dict=True)
+        by_rule: dict[str, list[Notice]] = {}
+        for one in self.notices:
+            by_rule.setdefault(one.rule, []).append(one)
+        cards = []
+        for code, notices in by_rule.items():
+            every = listed.get((code,), self.findings.clear())
+            shown = every.filter(pl.col("line").is_not_null() | pl.col("seen").is_not_null()).rows(named=True)
+            cards.append(Card(code, notices[0].severity, tuple(notices), shown, self.waived.get(code)))
+        return sorted(cards, key=lambda card: card.place)
+
+    @property
+    def verdict(self) -> str:
+        """Say in one word what follows."""
+        open_cards = [card.severity for card in self.cards if not card.waiver]
+        if self.status == NOT_CHECKED:
+            return COULD_NOT_CHECK
+        if self.status == REFUSED or MUST_FIX in open_cards:
+            return NEEDS_WORK
+        return NEEDS_EXPLANATION if EXPLAIN in open_cards else READY
+
+    def of_severity(self, severity: str) -> list["Card"]:
+        return [card for card in self.cards if card.severity == severity and not card.waiver]
 
 
 @dataclass(frozen=True)
 class Card:
-    """A rule that found something: what it says of each field, the first findings, and how many are listed of all."""
+    """A rule that found something: what it says of each field, what is listed of its findings, and its waiver."""
 
     rule: str
     severity: str
-    title: str
-    why: str | None
-    notices: list[Notice]
-    first: list[dict[str, Any]]
-    listed: int
+    notices: tuple[Notice, ...]
+    listed: list[dict[str, Any]]
+    waiver: Waiver | None = None
+
+    @property
+    def place(self) -> tuple:
+        """Where the card stands in a report: waived last, the gravest first, then by what it found."""
+        return self.waiver is not None, SEVERITIES.index(self.severity), -self.count, self.rule
 
     @property
     def count(self) -> int:
         return sum(one.count for one in self.notices)
 
+    @property
+    def first(self) -> list[dict[str, Any]]:
+        return self.listed[:FIRST]
 
-def write(store: Store, feedback: Feedback) -> Path:
-    """Write both files for a submission, over those of an earlier screening, and give their folder."""
-    folder = make_private(store.feedback / feedback.submission.submission_id)
-    with (
-        write_atomically(folder / "findings.csv") as part,
-        part.open("w", encoding="utf-8-sig", newline="") as file,
-    ):
-        csv.writer(file).writerows(_rows(feedback))
-    with write_atomically(folder / "report.html") as part:
-        part.write_text(render(feedback), encoding="utf-8")
-    return folder
+    @property
+    def expects(self) -> bool:
+        """Whether a finding shown first says what was expected."""
+        return any(row["expected"] is not None for row in self.first)
 
+    @property
+    def title(self) -> str:
+        return self.notices[0].title
 
-def render(feedback: Feedback) -> str:
-    """Give the page as text."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["counted"] = _counted
-    style = (_TEMPLATES / "report.css").read_text(encoding="utf-8")
-    cards = _cards(feedback)
-    by_severity = {severity: [card for card in cards if card.severity == severity] for severity in SEVERITIES}
-    verdict, tone = _verdict(feedback, by_severity)
-    return environment.get_template("report.html").render(
-        feedback=feedback,
-        submission=feedback.submission,
-        school_year=f"{feedback.submission.school_year - 1}–{feedback.submission.school_year % 100:02d}",
-        verdict=verdict,
-        tone=tone,
-        cards=by_severity,
-        severity_words=SEVERITY_WORDS,
-        files=feedback.files,
-        set_aside=sum(file["rows_quarantined"] for file in feedback.files),
-        passed=_by_collection(feedback, feedback.passed),
-        not_looked_at=_by_collection(feedback, feedback.not_looked_at),
-        style=Markup(style),
-        style_sha256=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
-    )
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        return reasons_of(self.rule) if self.rule in SEVERITY else ()
+
+    def said(self, language: str) -> list[Said]:
+        """Give the words for each field; a rule of the door has English words alone."""
+        return [words_of(one, language) for one in self.notices]
 
 
-def _verdict(feedback: Feedback, cards: dict[str, list[Card]]) -> tuple[str, str]:
-    """Say in words what became of the submission, and in which tone."""
-    if feedback.status == NOT_CHECKED:
-        return "We could not check this submission. The fault is ours, and there is nothing for you to do.", EXPLAIN
-    if feedback.status == REFUSED:
-        return "This submission was not taken in.", MUST_FIX
-    if fix := cards[MUST_FIX]:
-        records = sum(file[MUST_FIX] for file in feedback.files)
-        in_records = f" in {_counted(records, 'record')}" if records else ""
-        return f"Taken in, with {_counted(len(fix), 'thing')} to fix{in_records}.", MUST_FIX
-    if explain := cards[EXPLAIN]:
-        return f"Taken in. Nothing must be fixed; {_counted(len(explain), 'thing')} to explain.", EXPLAIN
-    return "Taken in. There is nothing to fix and nothing to explain.", "ok"
+def words_of(notice: Notice, language: str) -> Said:
+    """Say a notice in a language, as far as it is known in it."""
+    if notice.rule in SEVERITY:
+        return say(notice.rule, language, count=notice.count, field=notice.field)
+    return Said(ENGLISH, notice.title, notice.message, "", (notice.fix,))
 
 
-def _cards(feedback: Feedback) -> list[Card]:
-    listed = feedback.findings.partition_by("rule", as_dict=True)
-    by_rule: dict[str, list[Notice]] = {}
-    for one in feedback.notices:
-        by_rule.setdefault(one.rule, []).append(one)
-    cards = []
-    for code, notices in by_rule.items():
-        rows = listed.get((code,), feedback.findings.clear()).drop_nulls("line")
-        cards.append(
-            Card(
-                rule=code,
-                severity=notices[0].severity,
-                title=notices[0].title,
-                why=RULES[code].why if code in RULES else None,
-                notices=notices,
-                first=rows.head(FIRST).rows(named=True),
-                listed=rows.height,
-            )
-        )
-    return sorted(cards, key=lambda card: (-card.count, card.rule))
+def because(one: NotChecked, language: str) -> str:
+    """Say in words why a rule was not checked."""
+    kinds = {
+        ENGLISH: {
+            NOT_SENT: "not sent: {}",
+            NO_COLUMN: "not sent: {}",
+            NO_LAST_YEAR: "not known of last year: {}",
+            FAULT: "the rule could not be run; the fault is ours",
+        },
+        "es": {
+            NOT_SENT: "no se envió: {}",
+            NO_COLUMN: "no se envió: {}",
+            NO_LAST_YEAR: "no se conoce del año pasado: {}",
+            FAULT: "la regla no se pudo aplicar; la falla es nuestra",
+        },
+    }
+    return kinds[language][one.kind].format(one.missing)
 
 
-def _by_collection(feedback: Feedback, codes: Sequence[str]) -> dict[str, list[Rule]]:
-    """Group rules under the titles of the collections that were sent."""
-    of = {CONTRACTS[name].title: CONTRACTS[name].metadata["rules"] for name in feedback.records}
-    groups = {title: [rule for code, rule in rules.items() if code in codes] for title, rules in of.items()}
-    return {title: rules for title, rules in groups.items() if rules}
-
-
-def _rows(feedback: Feedback) -> list[tuple]:
+def table(feedback: Feedback) -> list[tuple]:
     """Give findings.csv: a row for each finding listed, and one for each notice that is about no record."""
     said = {(one.rule, one.field): one for one in feedback.notices}
     rows = [
@@ -174,17 +177,24 @@ def _rows(feedback: Feedback) -> list[tuple]:
         (one, one.line, one.seen, one.count) for one in feedback.notices if (one.rule, one.field) not in in_records
     ]
     rows.sort(key=lambda row: (SEVERITIES.index(row[0].severity), row[0].rule))
-    table = [
+    cells = [
         (one.rule, one.severity, one.collection, one.file, line, one.field, one.title, seen, one.fix, total)
         for one, line, seen, total in rows
     ]
-    return [(*COLUMNS, TOTAL), *(tuple(map(_harmless, row)) for row in table)]
+    return [(*COLUMNS, TOTAL), *(tuple(map(harmless, row)) for row in cells)]
 
 
-def _harmless(cell: Any) -> Any:
+def write_table(feedback: Feedback, path: Path) -> None:
+    """Write findings.csv."""
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        csv.writer(file).writerows(table(feedback))
+
+
+def harmless(cell: Any) -> Any:
     """Keep a spreadsheet from taking a text for a formula."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+def titles(feedback: Feedback) -> dict[str, str]:
+    """Name the collections that were sent."""
+    return {name: CONTRACTS[name].title for name in feedback.records}

@@ -7,28 +7,29 @@ layouts beside this module; no indicator is computed here.
 
 import hashlib
 import traceback
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from expectations.collections import CONTRACTS
-from expectations.collections.validation import NotCheckedError, examine, rule_pack
-from expectations.notices import MUST_FIX, SEVERITIES, Notice, in_order
-from submissions import custody, feedback, findings, mapping
-from submissions.acceptance import Screened, accept, place_of, prepare_accepted, severity_order, write
+from expectations import catalogue
+from expectations.notices import MUST_FIX, Notice, in_order
+from submissions import custody, delivery, findings, history, mapping, waivers
+from submissions.acceptance import accept, place_of, prepare_accepted, write
 from submissions.custody import ACCEPTED, REFUSED, SCREENED, Submission
-from submissions.feedback import NOT_CHECKED, Feedback
-from submissions.layout import STANDS_FOR, collection_of
+from submissions.examination import ConservationError, Outcome, accounts, examine_files
+from submissions.feedback import NOT_CHECKED, Changes, Feedback
 from submissions.pseudonyms import fingerprint, key_of
 from submissions.reading import Refused
 from submissions.store import Store
+from submissions.waivers import Waiver
 
 __all__ = ["MANIFEST", "ConservationError", "Screening", "prepare_accepted", "screen"]
 
-FORMAT = 1
+FORMAT = 2
 """The version of what is written here. Raise it when the accepted Parquet changes: all districts are screened anew."""
 
 MANIFEST = pl.Schema(
@@ -59,10 +60,6 @@ Rows are those of the file; `must_fix`, `explain` and `information` count record
 """
 
 
-class ConservationError(Exception):
-    """The rows of a file do not add up. The fault lies here and not in the data."""
-
-
 @dataclass(frozen=True)
 class Screening:
     """What screening a school year did. `not_checked` says for each district why it could not be checked: our fault."""
@@ -72,16 +69,6 @@ class Screening:
     screened: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     not_checked: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class _Outcome:
-    """What became of a submission (accepted, refused or not_checked), what was found, and why it was not taken in."""
-
-    status: str
-    collections: Sequence[Screened] = ()
-    notices: Sequence[Notice] = ()
-    reason: str | None = None
 
 
 def screen(
@@ -99,8 +86,8 @@ def screen(
     prepare_accepted(store)
     key = key_of(store)
     before = _History(store, school_year)
-    rules = rule_pack(CONTRACTS.values())
-    packs = {district_id: _pack(one, rules, key) for district_id, one in before.in_force.items()}
+    home = _Home(store, key, waivers.waivers(store), history.accepted_before(store, school_year))
+    packs = {district_id: home.pack(one) for district_id, one in before.in_force.items()}
     unchanged = [
         district_id
         for district_id, pack in packs.items()
@@ -109,7 +96,7 @@ def screen(
     changed = [district_id for district_id in packs if district_id not in unchanged]
     not_checked = {}
     for done, district_id in enumerate(changed, 1):
-        outcome = _screen_and_record(store, before.in_force[district_id], key, packs[district_id])
+        outcome = _screen_and_record(home, before.in_force[district_id], packs[district_id])
         if outcome.status == NOT_CHECKED:
             not_checked[district_id] = outcome.reason
         if on_progress:
@@ -146,14 +133,40 @@ class _History:
         return problem if arrived > accepted["received_sequence"] else None
 
 
-def _pack(submission: Submission, rules: str, key: bytes) -> str:
-    """Name all that decides what screening makes of the same bytes."""
+@dataclass(frozen=True)
+class _Home:
+    """What screening needs to know beside the submission: the key, what is waived, and what is known of last year."""
+
+    store: Store
+    key: bytes
+    waivers: list[Waiver]
+    last_year: dict[str, str]
+    today: date = field(default_factory=lambda: datetime.now(UTC).date())
+
+    def waivers_for(self, submission: Submission) -> list[Waiver]:
+        """Give the waivers that hold today for a district and year, whatever they are about."""
+        whose = submission.district_id, submission.school_year
+        return [
+            one
+            for one in self.waivers
+            if (one.district_id, one.school_year) == whose and one.approved_on <= self.today <= one.expires_on
+        ]
+
+    def pack(self, submission: Submission) -> str:
+        """Name all that decides what screening makes of the same bytes, and of what it tells."""
+        last_year = self.last_year.get(submission.district_id, "")
+        waived = str(self.waivers_for(submission)) if self.waivers else ""
+        parts = [str(FORMAT), edition(submission.mapping), fingerprint(self.key), last_year, waived]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def edition(mapping_name: str | None) -> str:
+    """Name the present state of the rules and of a layout."""
     try:
-        layout = mapping.load(submission.mapping).sha256 if submission.mapping else ""
+        layout = mapping.load(mapping_name).sha256 if mapping_name else ""
     except mapping.MappingError:
         layout = "missing"
-    parts = "\n".join([str(FORMAT), rules, layout, fingerprint(key)])
-    return hashlib.sha256(parts.encode()).hexdigest()[:16]
+    return hashlib.sha256(f"{catalogue.version()}\n{layout}".encode()).hexdigest()[:16]
 
 
 def _is_up_to_date(store: Store, before: _History, district_id: str, pack: str) -> bool:
@@ -168,7 +181,7 @@ def _is_up_to_date(store: Store, before: _History, district_id: str, pack: str) 
 # --- one submission
 
 
-def _screen_and_record(store: Store, submission: Submission, key: bytes, pack: str) -> _Outcome:
+def _screen_and_record(home: _Home, submission: Submission, pack: str) -> Outcome:
     """Screen one submission, keep what was accepted, and record the outcome, whatever it is."""
     facts = {
         "submission_id": submission.submission_id,
@@ -177,32 +190,35 @@ def _screen_and_record(store: Store, submission: Submission, key: bytes, pack: s
         "received_sequence": submission.sequence,
         "rule_pack": pack,
     }
-    custody.record_event(store, SCREENED, **facts)
-    outcome = _try_to_take_in(store, submission, key)
-    rows = _manifest_rows(submission, outcome)
-    _give_feedback(store, submission, outcome, rows, pack)
-    custody.record_event(store, outcome.status, **facts, reason=outcome.reason, manifest=rows)
+    custody.record_event(home.store, SCREENED, **facts)
+    outcome = _try_to_take_in(home, submission)
+    rows = accounts(submission, outcome)
+    delivery.deliver(home.store, _feedback(home, submission, outcome, rows))
+    shadow = {"shadow": dict(outcome.shadow)} if outcome.shadow else {}
+    custody.record_event(home.store, outcome.status, **facts, reason=outcome.reason, manifest=rows, **shadow)
     return outcome
 
 
-def _try_to_take_in(store: Store, submission: Submission, key: bytes) -> _Outcome:
+def _try_to_take_in(home: _Home, submission: Submission) -> Outcome:
     """Turn whatever goes wrong with one district into an outcome; raise only what concerns every district."""
+    whose = {"district_id": submission.district_id, "school_year": submission.school_year}
     try:
-        outcome = _screen(store, submission)
+        opened = custody.open_submission(home.store, submission)
+        outcome = examine_files(opened, history.last_year(home.store, **whose), **whose)
         if outcome.status == ACCEPTED:
-            accept(store, submission, outcome.collections, key)
+            accept(home.store, submission, outcome.collections, home.key)
         return outcome
     except (custody.DamagedError, FileNotFoundError):
-        return _Outcome(NOT_CHECKED, reason="The bytes in our store are not those that we received.")
+        return Outcome(NOT_CHECKED, reason="The bytes in our store are not those that we received.")
     except Refused as refused:
         reason = "The layout that we read this file with has changed and no longer fits it."
-        return _Outcome(NOT_CHECKED, notices=refused.notices, reason=reason)
+        return Outcome(NOT_CHECKED, notices=refused.notices, reason=reason)
     except mapping.MappingError:
-        return _Outcome(NOT_CHECKED, reason=f"The layout {submission.mapping} can no longer be read.")
+        return Outcome(NOT_CHECKED, reason=f"The layout {submission.mapping} can no longer be read.")
     except (OSError, MemoryError):
         raise
     except Exception as error:
-        return _Outcome(NOT_CHECKED, reason=f"Our program failed ({_where(error)}).")
+        return Outcome(NOT_CHECKED, reason=f"Our program failed ({_where(error)}).")
 
 
 def _where(error: Exception) -> str:
@@ -214,106 +230,43 @@ def _where(error: Exception) -> str:
     return f"{type(error).__name__}{place}"
 
 
-def _screen(store: Store, submission: Submission) -> _Outcome:
-    collections, notices = [], []
-    for opened in custody.open_submission(store, submission):
-        notices += opened.notices
-        for records in opened.records:
-            if any(one.collection == records.collection for one in collections):
-                raise NotCheckedError(f"two files hold the collection {records.collection}")
-            contract = CONTRACTS[records.collection]
-            whose = {"district_id": submission.district_id, "school_year": submission.school_year}
-            one = Screened(opened.file, records, examine(records.frame, contract, **whose))
-            _prove_conservation(one)
-            collections.append(one)
-            notices += [*records.notices, *findings.notices_of(one)]
-    unread = [one.collection for one in collections if one.examined.typed.is_empty() and one.records.frame.height]
-    if unread:
-        what = " or ".join(collection.replace("_", " ") for collection in unread)
-        return _Outcome(REFUSED, collections, in_order(notices), f"Not one {what} record could be read.")
-    return _Outcome(ACCEPTED, collections, in_order(notices))
-
-
-def _prove_conservation(one: Screened) -> None:
-    accepted, set_aside = _rows(one.examined.typed), _rows(one.examined.set_aside)
-    received, not_applicable = one.records.rows_received, one.records.rows_not_applicable
-    if received != accepted + set_aside + not_applicable:
-        raise ConservationError(
-            f"{one.collection}: of {received} rows received, {accepted} were accepted, {set_aside} set aside and "
-            f"{not_applicable} not applicable"
-        )
-
-
-def _rows(frame: pl.DataFrame) -> int:
-    """Count the rows of the file that the records stand for."""
-    return int(frame[STANDS_FOR].sum())
-
-
 # --- what is told
 
 
-def _give_feedback(
-    store: Store, submission: Submission, outcome: _Outcome, rows: list[dict[str, Any]], pack: str | None
-) -> None:
-    covered = {one.collection: findings.coverage(one) for one in outcome.collections}
-    feedback.write(
-        store,
-        Feedback(
-            submission=submission,
-            status=outcome.status,
-            reason=outcome.reason,
-            rule_pack=pack,
-            notices=outcome.notices,
-            findings=pl.concat([findings.LISTED.to_frame(), *map(findings.listed, outcome.collections)]),
-            files=rows,
-            records={one.collection: one.records.frame.height for one in outcome.collections},
-            passed=[code for passed, _ in covered.values() for code in passed],
-            not_looked_at=[code for _, blind in covered.values() for code in blind],
-        ),
+def _feedback(home: _Home, submission: Submission, outcome: Outcome, rows: list[dict[str, Any]]) -> Feedback:
+    attempt, changes = history.changes(home.store, submission, findings.marks(outcome.collections, home.key))
+    whose = {"district_id": submission.district_id, "school_year": submission.school_year}
+    waived = waivers.in_force(home.waivers_for(submission), outcome.notices, **whose, on=home.today)
+    return feedback_on(submission, outcome, rows, attempt=attempt, changes=changes, waived=waived)
+
+
+def feedback_on(
+    submission: Submission,
+    outcome: Outcome,
+    rows: list[dict[str, Any]],
+    *,
+    attempt: int | None = None,
+    changes: Changes | None = None,
+    waived: dict[str, Waiver] | None = None,
+    full: bool = False,
+) -> Feedback:
+    """Put together what is told of a submission: the same for a state and for a district on its own machine."""
+    return Feedback(
+        submission=submission,
+        status=outcome.status,
+        reason=outcome.reason,
+        rule_pack=edition(submission.mapping) if outcome.collections else None,
+        notices=outcome.notices,
+        findings=findings.listed(outcome.collections, full=full),
+        files=rows,
+        records={one.collection: one.records.frame.height for one in outcome.collections},
+        passed=outcome.passed,
+        not_checked=outcome.not_checked,
+        attempt=attempt,
+        changes=changes,
+        waived=waived or {},
+        full=full,
     )
-
-
-def _manifest_rows(submission: Submission, outcome: _Outcome) -> list[dict[str, Any]]:
-    """Describe each file and collection of a submission in counts; where nothing was opened, each file."""
-    shared = {name: getattr(submission, name) for name in ("school_year", "district_id", "submission_id", "mapping")}
-    shared |= {"rows_accepted": 0, "rows_quarantined": 0, "rows_not_applicable": 0, "records_accepted": 0}
-    shared |= {"status": ACCEPTED if outcome.status == ACCEPTED else REFUSED, "reason": outcome.reason}
-    if not outcome.collections:
-        return [shared | _unopened(file, outcome.notices) for file in submission.files]
-    rows = []
-    for one in outcome.collections:
-        row = shared | {
-            "file_name": one.file.name,
-            "file_sha256": one.file.sha256,
-            "collection": one.collection,
-            "rows_received": one.records.rows_received,
-        }
-        if outcome.status == ACCEPTED:
-            row |= {
-                "rows_accepted": _rows(one.examined.typed),
-                "rows_quarantined": _rows(one.examined.set_aside),
-                "rows_not_applicable": one.records.rows_not_applicable,
-                "records_accepted": one.examined.typed.height,
-            }
-        rows.append(row | _records_by_severity(one))
-    return rows
-
-
-def _records_by_severity(one: Screened) -> dict[str, int]:
-    found = one.examined.findings.drop_nulls("row").group_by(severity_order(pl.col("rule")))
-    records = dict(found.agg(pl.col("row").n_unique()).iter_rows())
-    return {severity: records.get(order, 0) for order, severity in enumerate(SEVERITIES)}
-
-
-def _unopened(file: custody.ReceivedFile, notices: Sequence[Notice]) -> dict[str, Any]:
-    of_file = [one for one in notices if one.file in (file.name, None)]
-    return {
-        "file_name": file.name,
-        "file_sha256": file.sha256,
-        "collection": collection_of(file.name),
-        "rows_received": file.rows,
-        **{severity: sum(one.count for one in of_file if one.severity == severity) for severity in SEVERITIES},
-    }
 
 
 def _write_manifest(store: Store, school_year: int) -> pl.DataFrame:
@@ -332,9 +285,16 @@ def _write_manifest(store: Store, school_year: int) -> pl.DataFrame:
 def _refused_at_the_door(store: Store, event: dict[str, Any]) -> list[dict[str, Any]]:
     """Describe a submission that never came as far as screening, and see that the district has its feedback."""
     submission = custody.submission_of(event)
-    notices = in_order(Notice(**one) for one in event["notices"])
-    reason = next((one.message for one in notices if one.severity == MUST_FIX), None)
-    outcome = _Outcome(REFUSED, notices=notices, reason=reason)
-    rows = _manifest_rows(submission, outcome)
-    _give_feedback(store, submission, outcome, rows, pack=None)
+    outcome = refused_at_the_door(Notice(**one) for one in event["notices"])
+    rows = accounts(submission, outcome)
+    attempt = history.attempt(store, submission)
+    delivery.deliver(store, feedback_on(submission, outcome, rows, attempt=attempt))
     return rows
+
+
+def refused_at_the_door(notices: Iterable[Notice]) -> Outcome:
+    """Say what became of files that the strict gate did not let in."""
+    notices = in_order(notices)
+    return Outcome(
+        REFUSED, notices=notices, reason=next((one.message for one in notices if one.severity == MUST_FIX), None)
+    )

@@ -7,9 +7,10 @@ with grades as (
 select assessment.row as row, assessment.grade_assessed as seen, grades.grade as expected
 from assessment
 inner join grades on grades.student_id = assessment.student_id
+inner join code_grades as known on known.code = assessment.grade_assessed
+inner join code_grades as enrolled on enrolled.code = grades.grade
 where
-    assessment.grade_assessed is not null
-    and not exists (
+    not exists (
         select 1
         from enrollment
         where enrollment.student_id = assessment.student_id and enrollment.grade = assessment.grade_assessed

@@ -15,4 +15,5 @@ select
     cast(enrolled.enrolled_count as varchar) as expected
 from tested
 inner join enrolled on enrolled.school_id = tested.school_id
+inner join code_subjects as known on known.code = tested.subject
 where tested.tested_count > enrolled.enrolled_count

@@ -15,4 +15,6 @@ select
     || ' / ' || cast(cast(groups.tested as bigint) as varchar) as seen,
     '< 80 %' as expected
 from groups
+inner join code_subjects as known_subject on known_subject.code = groups.subject
+inner join code_grades as known_grade on known_grade.code = groups.grade_assessed
 where groups.tested >= 30 and groups.most * 100 >= groups.tested * 80

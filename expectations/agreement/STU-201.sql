@@ -35,7 +35,7 @@ select
 from counts
 cross join totals
 where
-    counts.race is not null
+    (counts.race in ('HI', 'MR') or exists (select 1 from code_races as known where known.code = counts.race))
     and totals.now_total >= 100
     and totals.before_total >= 100
     and abs(counts.now_count * totals.before_total - counts.before_count * totals.now_total) * 100

@@ -20,7 +20,7 @@ FOLDER = Path(__file__).resolve().parent
 LANGUAGES = ("en", "es")
 WORDS = ("title", "one", "many", "why", "fix", "causes", "ok_when")
 LAST_YEAR, SET_ASIDE = "_last_year", "_set_aside"
-"""What the names of tables end in that hold a collection's rows of the year before, and those that could not be read."""
+"""What the names of tables end in: a collection's rows of the year before, and those that could not be read."""
 
 
 class CardError(Exception):
@@ -100,6 +100,9 @@ def read_card(path: Path) -> Card:
         select=select.read_text(encoding="utf-8"),
     )
 
+
+ANY_REASON = ("correct", "other")
+"""The reason codes of a rule to explain whose card or contract names none."""
 
 REASONS: dict[str, dict[str, str]] = yaml.safe_load((FOLDER / "reasons.yaml").read_text(encoding="utf-8"))
 """The reason codes with which a district explains a finding, with their words in each language."""

@@ -45,11 +45,13 @@ def page(chromium):
     context.close()
 
 
+@pytest.mark.parametrize("language", ["English", "Español"])
 @pytest.mark.parametrize("width", [320, 1280])
 @pytest.mark.parametrize("kind", REPORTS)
-def test_a_report_meets_wcag_at_any_width_and_never_scrolls_sideways(kind, width, page, reports, axe_violations):
+def test_a_report_meets_wcag_in_both_languages_at_any_width(kind, width, language, page, reports, axe_violations):
     page.set_viewport_size({"width": width, "height": 900})
     page.goto(reports[kind])
+    page.get_by_label(language).check()
 
     assert axe_violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -72,8 +74,22 @@ def test_wide_tables_can_be_reached_and_moved_with_the_keyboard(page, reports):
         page.keyboard.press("Tab")
         reached.add(page.evaluate("document.activeElement.getAttribute('aria-label')"))
 
-    wide = page.eval_on_selector_all(".wide", "all => all.map(one => one.getAttribute('aria-label'))")
+    wide = page.eval_on_selector_all(".english .wide", "all => all.map(one => one.getAttribute('aria-label'))")
     assert set(wide) <= reached
+
+
+def test_the_reader_chooses_the_language_and_reads_one_at_a_time(page, reports):
+    page.goto(reports["with_findings_of_every_severity"])
+    assert page.locator("h1:visible").all_inner_texts() == ["Submission report: district 0470, 2024–25"]
+
+    page.get_by_label("English").focus()
+    page.keyboard.press("ArrowRight")
+    assert page.locator("h1:visible").all_inner_texts() == ["Informe del envío: distrito 0470, 2024–25"]
+    assert page.locator("div[lang=es] h2:visible").all_inner_texts()[1:4] == [
+        "Corregir",
+        "Explicar",
+        "Para su información",
+    ]
 
 
 def test_severity_is_said_in_words_and_not_by_color_alone(page, reports):

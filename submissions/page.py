@@ -1,0 +1,100 @@
+"""The report of a submission as one page, in English and Spanish, that stands alone.
+
+No script and no request; the reader chooses the language with two buttons that the style obeys. It is readable on paper
+and by a screen reader. Only words and form are decided here.
+"""
+
+import base64
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import yaml
+from markupsafe import Markup
+
+from expectations.agreement import REASONS
+from expectations.catalogue import ENGLISH, collection_of, say
+from expectations.notices import EXPLAIN, MUST_FIX, SEVERITIES
+from submissions.custody import REFUSED
+from submissions.feedback import COULD_NOT_CHECK, NEEDS_EXPLANATION, NEEDS_WORK, Feedback, because, titles
+
+LANGUAGES = ("en", "es")
+TONE = {COULD_NOT_CHECK: EXPLAIN, NEEDS_WORK: MUST_FIX, NEEDS_EXPLANATION: EXPLAIN}
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def render(feedback: Feedback, language: str = ENGLISH) -> str:
+    """Give the page as text; it opens in `language`."""
+    t, style = _words(), (_TEMPLATES / "report.css").read_text(encoding="utf-8")
+    cards = {severity: feedback.of_severity(severity) for severity in SEVERITIES}
+    cards["waived"] = [card for card in feedback.cards if card.waiver]
+    submission = feedback.submission
+    return _template().render(
+        t=t,
+        first=language,
+        feedback=feedback,
+        submission=submission,
+        school_year=f"{submission.school_year - 1}–{submission.school_year % 100:02d}",
+        verdict={one: verdict(feedback, t[one]) for one in LANGUAGES},
+        tone=TONE.get(feedback.verdict, "ok"),
+        cards=cards,
+        changes=feedback.changes.totals if feedback.changes else None,
+        set_aside=sum(file["rows_quarantined"] for file in feedback.files),
+        passed=_by_collection(feedback),
+        words=say,
+        because=because,
+        reasons=REASONS,
+        style=Markup(style),
+        style_sha256=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+    )
+
+
+def verdict(feedback: Feedback, t: dict[str, Any]) -> str:
+    """Say in words what became of the submission, or what would become of it."""
+    said, here = t["verdict"], not feedback.submission.received_at
+    if feedback.status == REFUSED:
+        return said["refused_here" if here else "refused"]
+    if feedback.verdict == COULD_NOT_CHECK:
+        return said[COULD_NOT_CHECK]
+    rules = feedback.of_severity(EXPLAIN if feedback.verdict == NEEDS_EXPLANATION else MUST_FIX)
+    records = sum(file[MUST_FIX] for file in feedback.files)
+    in_records = said["in_records"].format(records=_counted(records, t["record"])) if records else ""
+    return said[feedback.verdict][here].format(things=_counted(len(rules), t["thing"]), in_records=in_records)
+
+
+def verdict_in_words(feedback: Feedback, language: str = ENGLISH) -> str:
+    """Say the verdict in a language."""
+    return verdict(feedback, _words()[language])
+
+
+def _by_collection(feedback: Feedback) -> dict[str, list[str]]:
+    """Group the rules that found nothing under the titles of the collections that were sent."""
+    of = {
+        title: [code for code in feedback.passed if collection_of(code) == name]
+        for name, title in titles(feedback).items()
+    }
+    return {title: rules for title, rules in of.items() if rules}
+
+
+def _counted(number: int, noun: list[str]) -> str:
+    return f"{number:,} {noun[number != 1]}"
+
+
+@cache
+def _words() -> dict[str, Any]:
+    return yaml.safe_load((_TEMPLATES / "words.yaml").read_text(encoding="utf-8"))
+
+
+@cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["counted"] = _counted
+    return environment.get_template("report.html")
