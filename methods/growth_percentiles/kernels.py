@@ -178,16 +178,24 @@ def dot(a, b):
 
 
 @njit(**FAST)
-def invert_factor(hessian, lower, inverse):
-    """Factorize the Hessian plus a small ridge as L L' and write L and its inverse; False where it is not positive."""
+def add_ridge(hessian):
+    """Add a small ridge, so that a direction in which no row is near still has a length."""
     p = hessian.shape[0]
     mean = 0.0
     for a in range(p):
         mean += hessian[a, a] / p
+    for a in range(p):
+        hessian[a, a] += 1e-5 * mean
+
+
+@njit(**FAST)
+def invert_factor(hessian, lower, inverse):
+    """Factorize the Hessian as L L' and write L and its inverse; False where it is not positive definite."""
+    p = hessian.shape[0]
     lower[:] = 0.0
     for a in range(p):
         for c in range(a + 1):
-            rest = hessian[a, c] + (1e-5 * mean if a == c else 0.0) - dot(lower[a, :c], lower[c, :c])
+            rest = hessian[a, c] - dot(lower[a, :c], lower[c, :c])
             if a > c:
                 lower[a, c] = rest / lower[c, c]
             elif rest > 0.0:
@@ -419,6 +427,7 @@ def smoothed_gradient(problem, codes, weights, residual, size, width, gradient, 
             add_row(problem, codes, i, -weights[i] * (r + width) / (2.0 * width), gradient)
             add_outer(problem, codes, i, weights[i] / (2.0 * width), place, value, hessian)
     mirror(hessian)
+    add_ridge(hessian)
 
 
 @njit(**FAST)
@@ -677,7 +686,6 @@ def descend(problem, band, size, outside, hessian, beta, directions, norms, warm
             add_row(problem, band.codes, chosen[leaving], -band.weights[chosen[leaving]], slack)
         for i in range(size):
             residual[i] += step * slope[i]
-        residual[incoming] = 0.0
         for a in range(p):
             beta[a] += step * direction[a]
 
@@ -700,6 +708,9 @@ def descend(problem, band, size, outside, hessian, beta, directions, norms, warm
         if chosen[leaving] < 0:
             artificial -= 1
         chosen[leaving] = incoming
+        for c in range(p):
+            if chosen[c] >= 0:
+                residual[chosen[c]] = 0.0
         pivots[0] += 1
         since += 1
         fresh = False

@@ -413,7 +413,8 @@ def _assemble(panel: _Panel, parts: Sequence[_Part], cuts: Sequence[int]) -> Coh
         values[has_order if part.order == parts[-1].order else panel.available == part.order] = part.cuts
     kept = order > 0
     prior = panel.priors[:, 0]
-    spread = prior.std(ddof=1) if size > 1 else np.nan
+    ordered = np.sort(prior)  # so that the order of students cannot change the last digit of a sum
+    spread = ordered.std(ddof=1) if size > 1 else np.nan
     return Cohort(
         progression=panel.progression,
         rows=panel.rows[kept],
@@ -421,7 +422,7 @@ def _assemble(panel: _Panel, parts: Sequence[_Part], cuts: Sequence[int]) -> Coh
         order=order[kept],
         by_order=by_order[kept],
         prior=prior[kept],
-        prior_standardized=np.round((prior - prior.mean()) / spread, 3)[kept],
+        prior_standardized=np.round((prior - ordered.mean()) / spread, 3)[kept],
         current=panel.current[kept],
         cuts=values[kept],
         matrices=tuple(part.matrix for part in parts),

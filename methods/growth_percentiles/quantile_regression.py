@@ -236,6 +236,7 @@ def _solve(
     below = np.zeros(rows, dtype=np.int16)
     report = np.zeros((TAUS.size, 4))
     rescued = np.zeros(TAUS.size, dtype=bool)
+    kernels.add_ridge(state.hessian)
     middle = TAUS.size // 2
     scaled = np.empty(rows)
     if kernels.newton_from_least_squares(problem, state, TAUS[middle], 9) == kernels.OPTIMAL:
