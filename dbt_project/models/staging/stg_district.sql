@@ -1,17 +1,3 @@
-with
-    accepted as (
-        select
-            school_year,
-            district_id,
-            district_name,
-            district_type,
-            information_system_vendor,
-            record_line,
-            submission_id,
-            worst_severity
-        from {{ source("accepted", "district") }}
-    )
-
 select
     school_year,
     district_id,
@@ -21,4 +7,4 @@ select
     record_line,
     submission_id,
     worst_severity
-from accepted
+from {{ source("accepted", "district") }}

@@ -1,21 +1,3 @@
-with
-    accepted as (
-        select
-            school_year,
-            district_id,
-            student_id,
-            school_id,
-            grade,
-            entry_date,
-            exit_date,
-            is_primary_school,
-            accountable_school_id,
-            record_line,
-            submission_id,
-            worst_severity
-        from {{ source("accepted", "enrollment") }}
-    )
-
 select
     school_year,
     district_id,
@@ -29,4 +11,4 @@ select
     record_line,
     submission_id,
     worst_severity
-from accepted
+from {{ source("accepted", "enrollment") }}

@@ -1,22 +1,3 @@
-with
-    accepted as (
-        select
-            school_year,
-            district_id,
-            school_id,
-            school_name,
-            school_level,
-            lowest_grade,
-            highest_grade,
-            title_i_status,
-            charter_status,
-            operational_status,
-            record_line,
-            submission_id,
-            worst_severity
-        from {{ source("accepted", "school") }}
-    )
-
 select
     school_year,
     district_id,
@@ -31,4 +12,4 @@ select
     record_line,
     submission_id,
     worst_severity
-from accepted
+from {{ source("accepted", "school") }}

@@ -1,18 +1,3 @@
-with
-    accepted as (
-        select
-            school_year,
-            district_id,
-            student_id,
-            sex,
-            hispanic_latino_ethnicity,
-            races,
-            record_line,
-            submission_id,
-            worst_severity
-        from {{ source("accepted", "student") }}
-    )
-
 select
     school_year,
     district_id,
@@ -23,4 +8,4 @@ select
     record_line,
     submission_id,
     worst_severity
-from accepted
+from {{ source("accepted", "student") }}

@@ -1,17 +1,2 @@
-with
-    accepted as (
-        select
-            school_year,
-            district_id,
-            student_id,
-            status,
-            begin_date,
-            end_date,
-            record_line,
-            submission_id,
-            worst_severity
-        from {{ source("accepted", "student_status") }}
-    )
-
 select school_year, district_id, student_id, status, begin_date, end_date, record_line, submission_id, worst_severity
-from accepted
+from {{ source("accepted", "student_status") }}

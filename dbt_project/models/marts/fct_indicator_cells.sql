@@ -1,0 +1,106 @@
+-- Every cell that should hold a number, with the reason to give where it holds none. So a missing number is a row,
+-- not a gap.
+with
+    sums as (
+        select indicator, policy_id, school_year, level, entity_id, population, subject, measure
+        from {{ ref("fct_indicator_sums") }}
+    ),
+
+    measures as (
+        select indicator, measure, statistic, use_class, populations, subjects, is_by_grade
+        from {{ ref("dim_measure") }}
+    ),
+
+    populations as (select code as population from {{ ref("code_populations") }}),
+
+    subjects as (select code as subject from {{ ref("code_subjects") }}),
+
+    student_groups as (select code as student_group from {{ ref("code_student_groups") }}),
+
+    entity_grades as (select school_year, level, entity_id, grade from {{ ref("int_entity_grades") }}),
+
+    students as (select school_year, level, entity_id, student_id from {{ ref("int_students_in_entities") }}),
+
+    group_sets as (select policy_id, school_year, student_id, group_set from {{ ref("int_student_group_sets") }}),
+
+    group_set_members as (select group_set, student_group from {{ ref("int_group_set_members") }}),
+
+    students_by_set as (
+        select policy_id, school_year, level, entity_id, group_set, count(*) as member_count
+        from students
+        inner join group_sets using (school_year, student_id)
+        group by policy_id, school_year, level, entity_id, group_set
+    ),
+
+    enrolled as (
+        select policy_id, school_year, level, entity_id, student_group, sum(member_count) as member_count
+        from students_by_set
+        inner join group_set_members using (group_set)
+        group by policy_id, school_year, level, entity_id, student_group
+    ),
+
+    -- A group that no district of the state reported in a year was not collected; that differs from having no members
+    -- here.
+    collected_groups as (
+        select policy_id, school_year, student_group, true as is_group_collected from enrolled where level = 'state'
+    ),
+
+    computed_anywhere as (
+        select distinct indicator, policy_id, school_year, population, subject, measure, true as is_computed_anywhere
+        from sums
+        where level = 'state'
+    ),
+
+    computed_here as (
+        select distinct
+            indicator, policy_id, school_year, level, entity_id, population, subject, measure, true as is_computed_here
+        from sums
+    ),
+
+    entities as (select distinct policy_id, school_year, level, entity_id from enrolled),
+
+    entity_spans as (
+        select policy_id, school_year, level, entity_id, false as is_by_grade, 'all' as grade_span
+        from entities
+        union all
+        select policy_id, school_year, level, entity_id, true as is_by_grade, grade as grade_span
+        from entities
+        inner join entity_grades using (school_year, level, entity_id)
+    ),
+
+    questions as (
+        select indicator, measure, statistic, use_class, is_by_grade, population, subject
+        from measures
+        inner join populations on position(concat('|', population, '|') in concat('|', populations, '|')) > 0
+        inner join subjects on position(concat('|', subject, '|') in concat('|', subjects, '|')) > 0
+    )
+
+select
+    school_year,
+    level,
+    entity_id,
+    indicator,
+    policy_id,
+    population,
+    student_group,
+    grade_span,
+    subject,
+    measure,
+    statistic,
+    use_class,
+    case
+        when is_computed_anywhere is null or is_group_collected is null
+        then 'not_collected'
+        when member_count is null
+        then 'no_students'
+        when is_computed_here is null
+        then 'not_reported'
+        else 'no_students'
+    end as status_without_number
+from entity_spans
+inner join questions using (is_by_grade)
+cross join student_groups
+left join computed_anywhere using (indicator, policy_id, school_year, population, subject, measure)
+left join computed_here using (indicator, policy_id, school_year, level, entity_id, population, subject, measure)
+left join collected_groups using (policy_id, school_year, student_group)
+left join enrolled using (policy_id, school_year, level, entity_id, student_group)
