@@ -65,8 +65,8 @@ def main() -> None:
     console = Console(width=max(100, Console().width))
     console.print(table)
     console.print(
-        "A fit is one order of one cohort: 100 quantiles. Scores are made up before the clock starts, except in the rows\n"
-        "of six million, whose times include it. Optimal: every quantile passed the fresh test."
+        "A fit is one order of one cohort: 100 quantiles. Scores are made up before the clock starts, except in the\n"
+        "rows of six million, whose times include it. Optimal: every quantile passed the fresh test."
     )
 
 

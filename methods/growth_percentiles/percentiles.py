@@ -147,12 +147,11 @@ def fit_scales(
 
 def find_progressions(records: Records, school_year: int, maximum_order: int = 4) -> tuple[Progression, ...]:
     """Find every subject and grade of the school year whose previous grade was tested the year before."""
+    cell = 1000 * records.school_year.astype(np.int64) + records.grade + 100  # a grade may be below zero
     cells = {
-        (str(subject), int(year), int(grade))
+        (str(subject), int(code) // 1000, int(code) % 1000 - 100)
         for subject in np.unique(records.subject)
-        for year, grade in np.unique(
-            np.column_stack([records.school_year, records.grade])[records.subject == subject], axis=0
-        )
+        for code in np.unique(cell[records.subject == subject])
     }
     found = []
     for subject, year, grade in sorted(cells):
@@ -277,29 +276,32 @@ class _Panel:
     limits: tuple[float, float] | None
 
 
+@dataclass(frozen=True)
+class _List:
+    """The records of a subject and year: their rows, each student's row or -1, and who has several."""
+
+    rows: NDArray[np.int64]
+    row_of_student: NDArray[np.int64]
+    is_repeated: NDArray[np.bool_]
+
+
 def _panels(
     records: Records, progressions: Sequence[Progression], scales: Scales
 ) -> tuple[list[_Panel], list[RefusedCohortError]]:
     """Lay out every progression's scores side by side; refuse those whose records or scales do not permit it."""
     names, student = np.unique(records.student, return_inverse=True)
-    places: dict[tuple[str, int], NDArray[np.int64]] = {}
-    repeated: dict[tuple[str, int], NDArray[np.bool_]] = {}
-
-    def place(subject: str, year: int) -> NDArray[np.int64]:
-        """Return the row of each student's record of a subject and year, or -1, and note who has several."""
-        if (subject, year) not in places:
-            rows = np.flatnonzero((records.subject == subject) & (records.school_year == year))
-            where = np.full(names.size, -1, dtype=np.int64)
-            where[student[rows]] = rows
-            places[subject, year] = where
-            repeated[subject, year] = np.bincount(student[rows], minlength=names.size) > 1
-        return places[subject, year]
-
+    years = {(progression.subject, year) for progression in progressions for year, _ in progression.steps}
+    lists = {}
+    for subject, year in sorted(years):
+        rows = np.flatnonzero((records.subject == subject) & (records.school_year == year))
+        where = np.full(names.size, -1, dtype=np.int64)
+        where[student[rows]] = rows
+        lists[subject, year] = _List(rows, where, np.bincount(student[rows], minlength=names.size) > 1)
     panels, refused = [], []
     for progression in progressions:
         try:
             progression.check()
-            panels.append(_panel(records, progression, scales, student, place, repeated))
+            panels.append(_panel(records, progression, scales, student, lists))
         except RefusedCohortError as error:
             refused.append(error)
     return panels, refused
@@ -310,12 +312,12 @@ def _panel(
     progression: Progression,
     scales: Scales,
     student: NDArray[np.int64],
-    place: Callable[[str, int], NDArray[np.int64]],
-    repeated: Mapping[tuple[str, int], NDArray[np.bool_]],
+    lists: Mapping[tuple[str, int], _List],
 ) -> _Panel:
     subject, name = progression.subject, progression.name
     year, grade = progression.steps[-1]
-    rows = np.flatnonzero((records.subject == subject) & (records.school_year == year) & (records.grade == grade))
+    rows = lists[subject, year].rows
+    rows = rows[records.grade[rows] == grade]
     if rows.size == 0:
         raise RefusedCohortError(name, "no student has a record")
     who = student[rows]
@@ -323,8 +325,8 @@ def _panel(
     available = np.zeros(rows.size, dtype=np.int64)
     for step in range(progression.order + 1):
         step_year, step_grade = progression.steps[-1 - step]
-        at = place(subject, step_year)[who]
-        several = np.unique(who[repeated[subject, step_year][who]]).size
+        at = lists[subject, step_year].row_of_student[who]
+        several = np.unique(who[lists[subject, step_year].is_repeated[who]]).size
         if several:
             raise RefusedCohortError(
                 name,

@@ -74,6 +74,12 @@ def test_a_year_of_which_the_previous_grade_was_not_tested_ends_the_progression(
     assert found == ()
 
 
+def test_pre_kindergarten_is_a_grade_below_zero():
+    records = state()
+    younger = replace(records, grade=records.grade - 4)
+    assert find_progressions(younger, 2025)[0].steps == ((2023, -1), (2024, 0), (2025, 1))
+
+
 def test_every_student_with_a_prior_has_a_percentile_and_the_median_is_fifty():
     growth = compute(state())
     assert names(growth) == [MATH_5, MATH_6, RLA_5, RLA_6]
