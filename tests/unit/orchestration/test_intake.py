@@ -4,6 +4,7 @@ import dagster as dg
 import polars as pl
 import pytest
 
+from orchestration import settings
 from orchestration.defs import intake
 from submissions import screening
 
@@ -74,7 +75,16 @@ def test_totals_of_the_year_stand_beside_every_collection(place, monkeypatch):
     assert (told["rows_received"], told["rows_accepted"], told["rows_quarantined"]) == (6, 4, 2)
     assert (told["districts_screened"], told["districts_unchanged"], told["districts_refused"]) == (2, 1, 1)
     assert told["manifest"] == [str(place.store.manifest / "1986.parquet")]
-    assert metadata(result, "assessment")["rows_received"] == 0
+
+
+def test_a_collection_that_no_district_has_sent_is_passed_over(place, monkeypatch):
+    settings.enter()
+    (place.store.accepted / "school" / "1986").mkdir(parents=True)
+    result, _ = materialize(monkeypatch, [row()])
+    told = {event.asset_key.path[1] for event in result.get_asset_materialization_events()}
+    assert result.success
+    assert told == set(verdicts(result, "must_fix")) == {"student", "school"}
+    assert metadata(result, "school")["rows_received"] == 0
 
 
 def test_a_refused_district_is_a_result_and_not_a_failure(place, monkeypatch):
@@ -89,7 +99,7 @@ def test_districts_can_be_named_to_be_screened_again(place, monkeypatch):
 
 
 def test_findings_warn_and_stop_nothing(place, monkeypatch):
-    result, _ = materialize(monkeypatch, [row(must_fix=3, explain=1)])
+    result, _ = materialize(monkeypatch, [row(must_fix=3, explain=1), row(collection="school")])
     assert result.success
     warning = dg.AssetCheckSeverity.WARN
     assert verdicts(result, "must_fix")["student"] == (False, warning)
