@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -25,11 +25,13 @@ from orchestration.settings import CannotRunError, Home
 if TYPE_CHECKING:
     from orchestration.runs import Outcome
 
+Language = Literal["en", "es"]
 REFUSED, CANNOT_RUN, GATE, INTERRUPTED = 1, 3, 4, 130
 HELP = """
 Turn what districts submit into published accountability metrics.
 
 In order: [b]receive[/b], [b]run[/b], [b]publish[/b], [b]serve[/b]. Real records to try: [b]waymark sample star[/b].
+Before sending, a district runs [b]waymark check[/b].
 """
 EXIT_CODES = """
 [b]Exit codes[/b]: 0 done · 1 something sent is refused and must be fixed · 2 the command is not understood ·
@@ -132,6 +134,80 @@ def receive(
     if unread or not receipts or any(receipt.status == custody.REFUSED for receipt in receipts):
         raise typer.Exit(REFUSED)
     console.print("Next: [bold]waymark run[/]")
+
+
+@app.command()
+@plainly
+def check(
+    path: Annotated[Path, typer.Argument(exists=True, help="The files of one submission: a folder, or one file.")],
+    district: Annotated[str | None, typer.Option(help="The district that the files are of.")] = None,
+    year: Annotated[int | None, typer.Option(min=1900, max=2200, help="The school year, by the year it ends.")] = None,
+    mapping: Annotated[str | None, typer.Option(help="The foreign layout that the files are in, such as star.")] = None,
+    last_year: Annotated[
+        Path | None, typer.Option(exists=True, help="Last year's files of the district, for the rules about two years.")
+    ] = None,
+    html: Annotated[Path | None, typer.Option(help="Write the page here.")] = None,
+    xlsx: Annotated[Path | None, typer.Option(help="Write the workbook here.")] = None,
+    report: Annotated[Path | None, typer.Option("--json", help="Write the report for programs here.")] = None,
+    lang: Annotated[Language, typer.Option(help="The language of the screen, the page and the workbook.")] = "en",
+    full: Annotated[
+        bool, typer.Option("--full/--redact", help="Show students' numbers and your own columns. Do not send it on.")
+    ] = False,
+) -> None:
+    """Check files before sending, with the rules of the state. Nothing is sent and nothing is kept.
+
+    Exit codes: 0 ready · 1 something must be fixed · 2 something must be explained · 3 it could not be checked.
+
+    Examples:
+
+        waymark check sent/0470 --district 0470 --year 2025 --xlsx findings.xlsx
+
+        waymark check 1986_district_11.csv --mapping star --lang es --html report.html
+    """
+    from submissions import checking, findings_workbook, page, report_json
+
+    try:
+        found, skipped = _submissions(path, district, year, mapping)
+    except typer.BadParameter as error:
+        raise CannotRunError(str(error)) from None
+    if len(found) != 1:
+        raise CannotRunError(f"There are {len(found)} submissions in {path}; check one at a time.")
+    [one] = found
+    before = (
+        sorted(filter(Path.is_file, last_year.iterdir() if last_year.is_dir() else [last_year])) if last_year else ()
+    )
+    whose = {"district_id": one.district_id, "school_year": one.school_year, "mapping": mapping}
+    try:
+        feedback = checking.check(one.paths, **whose, last_year=before, full=full)
+    except checking.LastYearError as error:
+        raise CannotRunError(str(error)) from None
+    if html:
+        html.write_text(page.render(feedback, lang), encoding="utf-8")
+    if xlsx:
+        xlsx.write_bytes(findings_workbook.write(feedback, lang))
+    if report:
+        report.write_text(report_json.write(feedback), encoding="utf-8")
+    console = telling.screen()
+    telling.checked(console, feedback, lang)
+    telling.left_alone(console, skipped)
+    raise typer.Exit(checking.EXIT_CODES[feedback.verdict])
+
+
+@app.command()
+@plainly
+def rules(
+    out: Annotated[Path, typer.Option(help="The folder to write rules.json, rules.html and a page for each.")],
+) -> None:
+    """Write the catalogue of all rules: what each finds, why, how to fix it, and when it is acceptable.
+
+    Example:
+
+        waymark rules --out rules
+    """
+    from submissions import rule_catalogue
+
+    files = rule_catalogue.write(out)
+    telling.screen().print(f"{len(files)} files in {escape(str(out))}")
 
 
 @app.command()
@@ -314,6 +390,23 @@ def map_export(
     telling.left_alone(console, skipped)
     if refused:
         raise typer.Exit(REFUSED)
+
+
+@app.command()
+@plainly
+def dictionary(
+    out: Annotated[Path, typer.Option(help="Where to write the page, the table, templates/ and schemas/.")],
+) -> None:
+    """Write the data dictionary of the standard: columns, codes, rules, blank files, and a Table Schema for each.
+
+    Example:
+
+        waymark dictionary --out dictionary
+    """
+    from submissions import dictionary as standard
+
+    files = standard.write(out)
+    telling.screen().print(f"{len(files)} files in {escape(str(out))}, beginning with dictionary.html")
 
 
 def _submissions(path: Path, district: str | None, year: int | None, mapping: str | None) -> tuple[list, list]:

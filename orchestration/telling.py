@@ -113,6 +113,26 @@ def notices(console: Console, heading: str, found: Iterable[Any]) -> None:
         console.print(f"    {escape(f'{file}{notice.message} {notice.fix}')}")
 
 
+def checked(console: Console, feedback: Any, language: str) -> None:
+    """Show what a check found: the verdict, then each rule with what it says, how often, and what to do."""
+    from submissions.feedback import because
+    from submissions.findings_workbook import SEVERITY_WORDS
+    from submissions.page import verdict_in_words
+
+    console.print(f"[bold]{escape(verdict_in_words(feedback, language))}[/]")
+    if feedback.reason:
+        console.print(escape(feedback.reason))
+    for card in feedback.cards:
+        console.print(f"[bold]{card.rule}[/] {SEVERITY_WORDS[language][card.severity]}")
+        for notice, said in zip(card.notices, card.said(language), strict=True):
+            where = f"{notice.file}, {notice.line:,}: " if notice.line else ""
+            console.print(f"    {escape(where + said.message + ' ' + ' '.join(said.fix))}")
+    for one in feedback.not_checked[:LISTED]:
+        console.print(f"[yellow]?[/] {one.rule} {escape(because(one, language))}")
+    if len(feedback.not_checked) > LISTED:
+        console.print(f"[yellow]?[/] + {len(feedback.not_checked) - LISTED:,}")
+
+
 def left_alone(console: Console, skipped: list[tuple[Path, str]]) -> None:
     """Name the files that were not looked into, and why."""
     for path, reason in skipped[:LISTED]:

@@ -117,7 +117,8 @@ def read_notes(path: Path) -> list[Note]:
 
 
 def _notes(tab: str, rows: Iterator[tuple]) -> Iterator[Note]:
-    for number, row in enumerate(rows, 2):
+    for number, cells in enumerate(rows, 2):
+        row = (*cells, *[None] * len(RECORDS["en"]))
         note, reason = (str(row[column] or "").strip() or None for column in (_NOTE, _REASON))
         if note is None and reason is None:
             continue
@@ -257,7 +258,7 @@ _PARTS = {
         f'<xf numFmtId="49" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1">{_ALIGNED}</xf>'
         '<xf numFmtId="49" fontId="1" fillId="0" borderId="0" xfId="0" applyNumberFormat="1" applyFont="1"/>'
         f'<xf numFmtId="1" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1">{_ALIGNED}</xf>'
-        "</cellXfs></styleSheet>"
+        '</cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
     ),
 }
 _WORKBOOK = (

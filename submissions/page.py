@@ -27,11 +27,11 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 def render(feedback: Feedback, language: str = ENGLISH) -> str:
     """Give the page as text; it opens in `language`."""
-    t, style = _words(), (_TEMPLATES / "report.css").read_text(encoding="utf-8")
+    t = words()
     cards = {severity: feedback.of_severity(severity) for severity in SEVERITIES}
     cards["waived"] = [card for card in feedback.cards if card.waiver]
     submission = feedback.submission
-    return _template().render(
+    return template("report.html").render(
         t=t,
         first=language,
         feedback=feedback,
@@ -43,11 +43,9 @@ def render(feedback: Feedback, language: str = ENGLISH) -> str:
         changes=feedback.changes.totals if feedback.changes else None,
         set_aside=sum(file["rows_quarantined"] for file in feedback.files),
         passed=_by_collection(feedback),
-        words=say,
+        say=say,
         because=because,
         reasons=REASONS,
-        style=Markup(style),
-        style_sha256=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
     )
 
 
@@ -66,7 +64,7 @@ def verdict(feedback: Feedback, t: dict[str, Any]) -> str:
 
 def verdict_in_words(feedback: Feedback, language: str = ENGLISH) -> str:
     """Say the verdict in a language."""
-    return verdict(feedback, _words()[language])
+    return verdict(feedback, words()[language])
 
 
 def _by_collection(feedback: Feedback) -> dict[str, list[str]]:
@@ -83,12 +81,14 @@ def _counted(number: int, noun: list[str]) -> str:
 
 
 @cache
-def _words() -> dict[str, Any]:
+def words() -> dict[str, Any]:
+    """Give the words that no rule says, in each language."""
     return yaml.safe_load((_TEMPLATES / "words.yaml").read_text(encoding="utf-8"))
 
 
 @cache
-def _template() -> jinja2.Template:
+def template(name: str) -> jinja2.Template:
+    """Give a template, with the one style of all pages and the hash that allows it and nothing else."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -96,5 +96,8 @@ def _template() -> jinja2.Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    style = (_TEMPLATES / "report.css").read_text(encoding="utf-8")
+    environment.globals["style"] = Markup(style)
+    environment.globals["style_sha256"] = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     environment.filters["counted"] = _counted
-    return environment.get_template("report.html")
+    return environment.get_template(name)

@@ -218,16 +218,16 @@ def _try_to_take_in(home: _Home, submission: Submission) -> Outcome:
     except (OSError, MemoryError):
         raise
     except Exception as error:
-        return Outcome(NOT_CHECKED, reason=f"Our program failed ({_where(error)}).")
+        return Outcome(NOT_CHECKED, reason=fault(error))
 
 
-def _where(error: Exception) -> str:
+def fault(error: Exception) -> str:
     """Name the kind of an error and the last line of this project it passed; the message may hold values."""
     root = Path(__file__).resolve().parent.parent
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "site-packages" not in frame.filename]
     own = [frame for frame in frames if Path(frame.filename).is_relative_to(root)]
     place = f" at {Path(own[-1].filename).relative_to(root)}:{own[-1].lineno}" if own else ""
-    return f"{type(error).__name__}{place}"
+    return f"Our program failed ({type(error).__name__}{place})."
 
 
 # --- what is told

@@ -1,9 +1,12 @@
-"""Every rule across files and years finds what it is for, and says so where it could not be asked."""
+"""Every rule across files and years finds what it is for, reaches the district, and says what it could not ask."""
 
+import csv
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import duckdb
+import openpyxl
 import polars as pl
 import pytest
 import yaml
@@ -13,6 +16,9 @@ from expectations.collections import CONTRACTS
 from expectations.collections.validation import Examined, examine
 from submissions import agreement
 from submissions.agreement import agree, last_year_of
+from submissions.custody import receive
+from submissions.screening import screen
+from submissions.store import Store
 
 EXPECTATIONS = Path(__file__).parent.parent / "expectations"
 GOOD = yaml.safe_load((EXPECTATIONS / "good_records.yaml").read_text(encoding="utf-8"))
@@ -166,3 +172,29 @@ def test_every_select_is_plain_sql_over_the_tables_that_its_card_names():
         allowed |= {f"{name}_last_year" for name in card.last_year} | {f"code_{name}" for name in card.code_sets}
         assert tables <= allowed, code
         assert {f"{name}_last_year" for name in card.last_year} <= tables, code
+
+
+@pytest.mark.parametrize("code", CARDS)
+def test_every_rule_reaches_each_file_that_the_district_reads(code, tmp_path):
+    store, example = Store(tmp_path / "home"), EXAMPLES[code]["breaks"]
+    for year, files in ((2024, example.get("last_year", {})), (2025, example)):
+        paths = []
+        for name, rows in files.items():
+            if name != "last_year":
+                paths.append(tmp_path / str(year) / f"{name}.csv")
+                paths[-1].parent.mkdir(exist_ok=True)
+                made = records(name, rows)
+                with paths[-1].open("w", newline="") as file:
+                    writer = csv.DictWriter(file, list(made[0]), lineterminator="\n")
+                    writer.writeheader()
+                    writer.writerows(made)
+        if paths:
+            receipt = receive(store, paths, district_id="0470", school_year=year)
+            screen(store, year)
+    folder = store.feedback / receipt.submission_id
+    rows = openpyxl.load_workbook(folder / "findings.xlsx", read_only=True)["All records"].iter_rows(values_only=True)
+
+    assert code in {one["rule"] for one in json.loads((folder / "report.json").read_text())["findings"]}
+    assert f'id="{code}"' in (folder / "report.html").read_text()
+    assert f"\n{code}," in (folder / "findings.csv").read_text(encoding="utf-8-sig")
+    assert code in {row[10] for row in rows}
