@@ -39,6 +39,7 @@ setup: .venv/ready
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	$(BIN)/python -c 'from methods.growth_percentiles.quantile_regression import warm; warm()'
 	@touch $@
 
 lock:  ## Resolve the versions anew (needs uv)
