@@ -100,7 +100,7 @@ def _text(file: BinaryIO, limits: Limits, told: dict[str, list[int]]) -> Iterato
         raise Problems(("FIL-002", f"The file has {size:,} bytes; we read files of up to {limits.file_bytes:,}."))
     head = containers.head_of(file)
     if head.startswith(containers.PARQUET):
-        return columnar.text_of(file if file.seekable() else io.BytesIO(file.read()), limits)
+        return columnar.text_of(file, limits)
     if head.startswith(containers.ZIP):
         archive = containers.Archive(file, limits)
         if not archive.is_workbook:

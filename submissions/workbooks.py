@@ -10,7 +10,7 @@ import io
 import re
 from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import BinaryIO
+from typing import BinaryIO, ClassVar
 from xml.parsers import expat
 
 from submissions.containers import CHUNK, Archive
@@ -31,6 +31,8 @@ _BUILT_IN_DATES = frozenset([*range(14, 23), *range(27, 37), *range(45, 48), *ra
 _NOT_SHOWN = re.compile(r'"[^"]*"|\\.|_.|\[(?![hms]+\])[^\]]*\]')
 _DAY_ZERO, _FIRST_SURE_DAY = date(1899, 12, 30), 61
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+_OF_TEXT = {"t", "v"}
+_OF_CELLS = {"r", "s", "t", "cm", "vm", "ph"}
 _WHOLE, _ESCAPED = re.compile(r"-?[0-9]{1,15}"), re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
@@ -53,6 +55,8 @@ def text_of(archive: Archive, told: dict[str, list[int]]) -> Iterator[bytes]:
             if rows.done:
                 yield rows.as_csv()
         dates = rows.lines_of_dates
+        for name in archive.parts.keys() - {sheet}:
+            _prove_whole(archive.open(name))
     except (expat.ExpatError, KeyError, IndexError, UnicodeError, ValueError, OverflowError):
         raise Problems(("FIL-004", "The workbook is damaged; a part of it cannot be read.")) from None
     if dates:
@@ -68,7 +72,12 @@ def _not_plain(what: str, row: int | None = None, count: int = 1) -> Problems:
 
 
 class _Reader:
-    """Takes the parts of an XML document as they come. Names are without their namespaces."""
+    """Takes the parts of an XML document as they come. Names are without their namespaces.
+
+    `children` names what may stand in an element; whatever else stood there would be lost without a word.
+    """
+
+    children: ClassVar[dict[str, set[str]]] = {}
 
     def start(self, name: str, attributes: dict[str, str]) -> None: ...
 
@@ -86,16 +95,32 @@ def _steps(stream: BinaryIO, reader: _Reader) -> Iterator[None]:
     """Feed a document to a reader, and stop for a moment after each piece. What may declare an entity is refused."""
     parser = expat.ParserCreate(namespace_separator="}")
     parser.buffer_text = True
+    within = [""]
 
     def refuse(*_: object) -> None:
         raise _not_plain("declarations that a plain workbook has not")
 
     parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = refuse
-    parser.StartElementHandler = lambda name, found: reader.start(
-        name.rpartition("}")[2], {key.rpartition("}")[2]: value for key, value in found.items()}
-    )
-    parser.EndElementHandler = lambda name: reader.end(name.rpartition("}")[2])
-    parser.CharacterDataHandler = reader.characters
+
+    def characters(text: str) -> None:
+        if within[-1] in reader.children and within[-1] not in _OF_TEXT and not text.isspace():
+            raise ValueError
+        reader.characters(text)
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        name = name.rpartition("}")[2]
+        known = reader.children.get(within[-1])
+        if known and name not in known:
+            raise ValueError
+        within.append(name)
+        reader.start(name, {key.rpartition("}")[2]: value for key, value in attributes.items()})
+
+    def end(name: str) -> None:
+        within.pop()
+        reader.end(name.rpartition("}")[2])
+
+    parser.StartElementHandler, parser.EndElementHandler = start, end
+    parser.CharacterDataHandler = characters
     while chunk := stream.read(CHUNK // 4):
         parser.Parse(chunk)
         yield
@@ -105,6 +130,12 @@ def _steps(stream: BinaryIO, reader: _Reader) -> Iterator[None]:
 
 def _is_on(attributes: dict[str, str], name: str) -> bool:
     return attributes.get(name, "0") not in ("0", "false")
+
+
+def _prove_whole(stream: BinaryIO) -> None:
+    """Read a part to its end, where its checksum is compared."""
+    while stream.read(CHUNK):
+        pass
 
 
 class _Book(_Reader):
@@ -146,6 +177,14 @@ def _only_sheet(archive: Archive) -> str:
 
 class _SharedStrings(_Reader):
     """The texts that cells refer to by number; how a word is read aloud is no part of its text."""
+
+    children: ClassVar = {
+        "": {"sst"},
+        "sst": {"si", "extLst"},
+        "si": {"t", "r", "rPh", "phoneticPr"},
+        "r": {"t", "rPr"},
+        "t": {"none"},
+    }
 
     def __init__(self) -> None:
         self.texts: list[str] = []
@@ -201,6 +240,15 @@ class _Styles(_Reader):
 class _Rows(_Reader):
     """The rows of the sheet as text, in order."""
 
+    children: ClassVar = _SharedStrings.children | {
+        "": {"worksheet"},
+        "sheetData": {"row"},
+        "row": {"c", "extLst"},
+        "c": {"v", "f", "is", "extLst"},
+        "is": _SharedStrings.children["si"],
+        "v": {"none"},
+    }
+
     def __init__(self, shared: list[str], kinds: list[str]) -> None:
         self.shared, self.kinds = shared, kinds
         self.done: list[list[str]] = []
@@ -240,8 +288,12 @@ class _Rows(_Reader):
 
     def _start_cell(self, attributes: dict[str, str]) -> None:
         column = self.column + 1
+        if not attributes.keys() <= _OF_CELLS:
+            raise ValueError
         if "r" in attributes:
-            letters, row = _REFERENCE.fullmatch(attributes["r"]).groups()
+            if not (reference := _REFERENCE.fullmatch(attributes["r"])):
+                raise ValueError
+            letters, row = reference.groups()
             column = 0
             for letter in letters:
                 column = column * 26 + ord(letter) - 64
