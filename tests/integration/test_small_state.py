@@ -1,0 +1,35 @@
+"""A state small enough to check by hand, in the standard layout: each published number with the reason for it."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from tests.integration.conftest import Waymark
+
+FOLDER = Path(__file__).parent.parent / "small_state"
+EXPECTED = list(csv.DictReader((FOLDER / "expected_results.csv").open()))
+COLUMNS = ("level", "entity_id", "indicator", "measure", "population", "student_group")
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory) -> dict[tuple, tuple]:
+    """What is published of mathematics, by entity, measure, population and group."""
+    waymark = Waymark(tmp_path_factory.mktemp("small_state") / "home")
+    waymark.done("receive", FOLDER)
+    waymark.done("run")
+    waymark.done("publish")
+    rows = waymark.query(
+        f"""
+        select {", ".join(COLUMNS)}, student_count, cast(value as varchar), value_status
+        from publication.pub_indicator_results where subject = 'MATH' and grade_span = 'all'
+        """
+    )
+    return {row[:6]: row[6:] for row in rows}
+
+
+@pytest.mark.parametrize("row", EXPECTED, ids=lambda row: "-".join(row[column] for column in COLUMNS[1:]))
+def test_a_published_number_is_what_it_must_be(published, row):
+    count = int(row["student_count"]) if row["student_count"] else None
+    expected = (count, row["value"] or None, row["value_status"])
+    assert published[tuple(row[column] for column in COLUMNS)] == expected, row["why"]
