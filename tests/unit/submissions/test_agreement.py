@@ -74,7 +74,9 @@ def test_a_rule_leaves_alone_what_comes_close(code):
 
 
 def test_a_submission_of_good_records_breaks_no_rule():
-    found = asked({name: [{}] for name in GOOD} | {"last_year": {name: [{}] for name in GOOD}})
+    day = "2024-11-12"  # of the good suspension
+    more = {"attendance": [{}, {"attendance_date": day}], "calendar": [{}, {"calendar_date": day}]}
+    found = asked({name: [{}] for name in GOOD} | more | {"last_year": {name: [{}] for name in GOOD}})
 
     assert [frame.rows() for frame in found.findings.values() if frame.height] == []
     assert {one.kind for one in found.not_checked} <= {agreement.NO_COLUMN}
