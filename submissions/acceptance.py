@@ -66,7 +66,7 @@ def accept(store: Store, submission: Submission, collections: Sequence[Screened]
     who = store.identity / str(submission.school_year) / f"{submission.district_id}.parquet"
     kept = {who: identity} if identity.height else {}
     for one in collections:
-        kept[place_of(store.accepted, one.collection, *where)] = _accepted(one, submission, identity)
+        kept[place_of(store.accepted, one.collection, *where)] = _accepted(one, submission, identity, key)
         if one.examined.set_aside.height:
             kept[place_of(store.quarantine, one.collection, *where)] = one.examined.set_aside.drop("row")
     for path, frame in kept.items():
@@ -83,7 +83,7 @@ def severity_order(rule: pl.Expr) -> pl.Expr:
 
 
 def _identity(collections: Sequence[Screened], key: bytes) -> pl.DataFrame:
-    """Give every student number of the submission with its pseudonym and, from the student collection, who it is."""
+    """Give every student number of the submission with its pseudonym and, where the submission says it, who it is."""
     columns = {name: c for name, c in CONTRACTS["student"].columns.items() if c.metadata["personal"]}
     people = pl.DataFrame(schema={"student_id": pl.String(), **{name: c.dtype.type for name, c in columns.items()}})
     everyone = people.select("student_id")
@@ -91,8 +91,8 @@ def _identity(collections: Sequence[Screened], key: bytes) -> pl.DataFrame:
         typed = one.examined.typed
         if "student_id" in typed.columns:
             everyone = pl.concat([everyone, typed.select("student_id")])
-        if one.collection == "student":
-            people = typed.select(people.columns).unique()
+        if set(people.columns) <= set(typed.columns):
+            people = pl.concat([people, typed.select(people.columns)]).unique()
     everyone = everyone.drop_nulls().unique()
     pseudonyms = pseudonymize(everyone["student_id"], key).alias("pseudonym")
     return (
@@ -102,7 +102,7 @@ def _identity(collections: Sequence[Screened], key: bytes) -> pl.DataFrame:
     )
 
 
-def _accepted(one: Screened, submission: Submission, identity: pl.DataFrame) -> pl.DataFrame:
+def _accepted(one: Screened, submission: Submission, identity: pl.DataFrame, key: bytes) -> pl.DataFrame:
     """Give the rows to keep: typed, under pseudonyms, with where each came from and what was found in it."""
     schema = accepted_schema(CONTRACTS[one.collection])
     found = (
@@ -125,6 +125,8 @@ def _accepted(one: Screened, submission: Submission, identity: pl.DataFrame) -> 
             names["student_id"], names["pseudonym"], default=None, return_dtype=pl.String
         )
         frame = frame.with_columns(pseudonym)
+    others = [name for name, c in CONTRACTS[one.collection].columns.items() if c.metadata["person"]]
+    frame = frame.with_columns(pseudonymize(frame[name], key) for name in others if name != "student_id")
     local = [name for name in frame.columns if name.startswith("local_")]
     columns = [pl.col(name).cast(kind) for name, kind in schema.items()]
     return frame.select(*columns, *local).sort(LINE, maintain_order=True)

@@ -110,6 +110,26 @@ def test_a_row_with_a_finding_is_kept_and_annotated_and_one_that_cannot_be_read_
     assert aside["student_id"].dtype == pl.String
 
 
+def test_staff_are_pseudonyms_too_and_the_same_one_in_every_collection(store, send):
+    send({"course_section": csv_of("course_section", [{}]), "moderation_score": csv_of("moderation_score", [{}])})
+    screen(store, 2025)
+    (teacher,), scores = accepted(store, "course_section")["staff_id"], accepted(store, "moderation_score")
+
+    assert len(teacher) == 32
+    assert scores["first_rater_id"].to_list() == [teacher]
+    assert scores["rater_id"].to_list() != [teacher]
+
+
+def test_the_registry_says_who_its_numbers_are_in_the_identity_table_alone(store, send):
+    send({"student_registry": csv_of("student_registry", [{}])})
+    screen(store, 2025)
+    identity = pl.read_parquet(store.identity / "2025" / "0470.parquet")
+
+    assert identity["last_name"].to_list() == ["Rivera"]
+    assert accepted(store, "student_registry")["student_id"].to_list() == identity["pseudonym"].to_list()
+    assert not {"last_name", "first_name", "birth_date"} & set(accepted(store, "student_registry").columns)
+
+
 def test_the_accepted_columns_are_those_of_the_contract_then_where_each_came_from_then_the_senders_own(store, send):
     receipt = send({"student": "student_id,local_house,last_name\nS1,Red,Rivera\n"})
     screen(store, 2025)
@@ -345,10 +365,10 @@ def test_a_bad_district_never_stops_the_others(store, send, monkeypatch):
         send({"enrollment": ENROLLMENTS + "S1,0063,03\n"}, district_id)
     faithful = acceptance._accepted
 
-    def fail_for_one(one, submission, identity):
+    def fail_for_one(one, submission, *rest):
         if submission.district_id == "0002":
             raise ValueError("S1 is at fault")
-        return faithful(one, submission, identity)
+        return faithful(one, submission, *rest)
 
     monkeypatch.setattr(acceptance, "_accepted", fail_for_one)
     screened = screen(store, 2025)
