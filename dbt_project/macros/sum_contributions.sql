@@ -1,7 +1,8 @@
 {#- The contributions of one indicator, summed once for every entity and student group.
 
-    First by group set (few), then by group. Where a measure is a mean, students nest in clusters (the school; within a school, the
-    student), and three sums over clusters are kept from which a cluster-robust standard error follows without another pass. -#}
+    First by group set (few), then by group. Where a measure is a mean, students nest in schools, and three sums over these clusters are
+    kept from which a cluster-robust standard error follows without another pass. Within one school each student is a cluster, so the three
+    sums are taken over students before anything else is. -#}
 {% macro sum_contributions(slug) -%}
     {%- set key = "policy_id, school_year, level, entity_id, population, subject, grade_span, measure" -%}
     {%- set meta = indicator_meta(slug) -%}
@@ -14,10 +15,14 @@
         cast(sum(numerator) as decimal(28, 4)) as numerator,
         cast(sum(denominator) as decimal(28, 4)) as denominator,
         cast(sum(expected) as decimal(28, 4)) as expected,
-        count(*) as cluster_count,
-        sum(numerator * numerator) as cluster_numerator_squares,
-        sum(numerator * denominator) as cluster_products,
-        sum(denominator * denominator) as cluster_denominator_squares
+        cast(sum(case when level = 'school' then student_count else 1 end) as bigint) as cluster_count,
+        sum(
+            case when level = 'school' then student_numerator_squares else numerator * numerator end
+        ) as cluster_numerator_squares,
+        sum(case when level = 'school' then student_products else numerator * denominator end) as cluster_products,
+        sum(
+            case when level = 'school' then student_denominator_squares else denominator * denominator end
+        ) as cluster_denominator_squares
     from
         (
             select
@@ -27,7 +32,10 @@
                 sum(by_set.student_count) as student_count,
                 cast(sum(by_set.numerator) as decimal(19, 4)) as numerator,
                 cast(sum(by_set.denominator) as decimal(19, 4)) as denominator,
-                cast(sum(by_set.expected) as decimal(19, 4)) as expected
+                cast(sum(by_set.expected) as decimal(19, 4)) as expected,
+                sum(by_set.student_numerator_squares) as student_numerator_squares,
+                sum(by_set.student_products) as student_products,
+                sum(by_set.student_denominator_squares) as student_denominator_squares
             from
                 (
                     select
@@ -41,12 +49,18 @@
                         contributions.measure,
                         sets.group_set,
                         {% if "mean" in statistics -%}
-                            case
-                                when contributions.level = 'school'
-                                then contributions.student_id
-                                else students.primary_school_id
-                            end as cluster_id,
-                        {%- else -%} cast(null as varchar) as cluster_id,
+                            case when contributions.level <> 'school' then students.primary_school_id end as cluster_id,
+                            {{ sum_of_products("contributions.numerator", "contributions.numerator") }}
+                            as student_numerator_squares,
+                            {{ sum_of_products("contributions.numerator", "contributions.denominator") }}
+                            as student_products,
+                            {{ sum_of_products("contributions.denominator", "contributions.denominator") }}
+                            as student_denominator_squares,
+                        {%- else -%}
+                            cast(null as varchar) as cluster_id,
+                            cast(null as decimal(38, 8)) as student_numerator_squares,
+                            cast(null as decimal(38, 8)) as student_products,
+                            cast(null as decimal(38, 8)) as student_denominator_squares,
                         {%- endif %}
                         count(*) as student_count,
                         sum(contributions.numerator) as numerator,
@@ -71,4 +85,10 @@
             group by {{ key }}, members.student_group, by_set.cluster_id
         ) as by_cluster
     group by {{ key }}, student_group
+{%- endmacro %}
+
+
+{#- The exact sum of a product of two decimals with four places; wide enough that a state's scores do not overflow. -#}
+{% macro sum_of_products(left, right) -%}
+    sum(cast({{ left }} as decimal(19, 4)) * cast({{ right }} as decimal(19, 4)))
 {%- endmacro %}
