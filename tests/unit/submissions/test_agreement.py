@@ -16,6 +16,7 @@ from expectations.collections import CONTRACTS
 from expectations.collections.validation import Examined, examine
 from submissions import agreement
 from submissions.agreement import agree, last_year_of
+from submissions.checking import check
 from submissions.custody import receive
 from submissions.screening import screen
 from submissions.store import Store
@@ -200,3 +201,23 @@ def test_every_rule_reaches_each_file_that_the_district_reads(code, tmp_path):
     assert f'id="{code}"' in (folder / "report.html").read_text()
     assert f"\n{code}," in (folder / "findings.csv").read_text(encoding="utf-8-sig")
     assert code in {row[10] for row in rows}
+
+
+def test_a_clean_submission_of_ten_thousand_students_has_nothing_to_fix(tmp_path):
+    places = [
+        {"student_id": f"{n:06}", "last_name": f"Family{n}", "school_id": f"01{n % 20:02}"} for n in range(1, 10_001)
+    ]
+    files = {
+        "school": [{**GOOD["school"], "school_id": f"01{n:02}", "school_name": f"School {n}"} for n in range(20)],
+        "calendar": [{**GOOD["calendar"], "school_id": f"01{n:02}"} for n in range(20)],
+        **{
+            name: [{**GOOD[name], **{key: one[key] for key in GOOD[name] if key in one}} for one in places]
+            for name in ("student", "student_status", "enrollment", "assessment", "attendance")
+        },
+    }
+    for name, rows in files.items():
+        pl.DataFrame(rows).write_csv(tmp_path / f"{name}.csv")
+    feedback = check(sorted(tmp_path.iterdir()), **WHERE)
+
+    assert [card.rule for card in feedback.cards if card.severity == "must_fix"] == []
+    assert feedback.records["student"] == 10_000
