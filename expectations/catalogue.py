@@ -117,19 +117,20 @@ def _entry(code: str) -> dict[str, Any]:
 
 
 @cache
-def _spanish() -> dict[str, Any]:
+def spanish() -> dict[str, Any]:
+    """Give the Spanish words of the contracts' rules, as they stand in their file."""
     return yaml.safe_load(_SPANISH.read_text(encoding="utf-8"))
 
 
 def _spanish_of(code: str) -> dict[str, str] | None:
-    own = _spanish()["rules"].get(code)
-    general = _spanish()["general"].get(code[-3:])
-    return own or (general if collection_of(code) in _spanish()["records"] else None)
+    own = spanish()["rules"].get(code)
+    general = spanish()["general"].get(code[-3:])
+    return own or (general if collection_of(code) in spanish()["records"] else None)
 
 
 def _spoken_in_spanish(code: str, words: dict[str, str], count: int, field: str | None) -> Said:
     contract = CONTRACTS[collection_of(code)]
-    one, many = _spanish()["records"].get(contract.name, ("registro", "registros"))
+    one, many = spanish()["records"].get(contract.name, ("registro", "registros"))
     column = contract.columns.get(field)
     places = {
         "{count}": f"{count:,}",
@@ -137,7 +138,7 @@ def _spoken_in_spanish(code: str, words: dict[str, str], count: int, field: str 
         "{record}": one,
         "{records}": many,
         "{key}": " y ".join(filter(None, [", ".join(contract.metadata["key"][:-1]), contract.metadata["key"][-1]])),
-        "{expected}": _spanish()["kinds"].get(column.metadata["kind"], "") if column else "",
+        "{expected}": spanish()["kinds"].get(column.metadata["kind"], "") if column else "",
         "{codes}": ", ".join(codes(column.metadata["codes"])) if column and column.metadata["codes"] else "",
     }
 
