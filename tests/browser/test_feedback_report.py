@@ -3,6 +3,7 @@
 import pytest
 
 from submissions.custody import receive
+from submissions.rule_catalogue import write
 from submissions.screening import screen
 from submissions.store import Store
 
@@ -105,3 +106,16 @@ def test_a_report_prints_whole(page, reports):
 
     assert page.pdf().startswith(b"%PDF")
     assert page.evaluate("getComputedStyle(document.querySelector('.wide')).overflowX") == "visible"
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize("name", ["index.html", "ENR-101.html", "ATT-010.html"])
+def test_the_catalogue_of_rules_meets_wcag_at_any_width(name, width, page, tmp_path_factory, axe_violations):
+    folder = tmp_path_factory.mktemp("rules")
+    write(folder)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto((folder / name).as_uri())
+
+    assert axe_violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.complaints == []
