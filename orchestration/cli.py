@@ -413,6 +413,7 @@ def _submissions(path: Path, district: str | None, year: int | None, mapping: st
     """Find what there is to take in, and what is left alone and why; a wrong wish ends the command."""
     from submissions import custody
     from submissions.mapping import MappingError, load
+    from submissions.packages import is_readable
 
     if (district is None) != (year is None):
         raise typer.BadParameter("give both --district and --year, or neither")
@@ -428,8 +429,8 @@ def _submissions(path: Path, district: str | None, year: int | None, mapping: st
             raise typer.BadParameter("one file needs --mapping, or --district and --year")
         return custody.find_submissions(path, mapping)
     files = [path] if path.is_file() else sorted(file for file in path.iterdir() if file.is_file())
-    sent = tuple(file for file in files if file.name.endswith((".csv", ".csv.gz")))
-    left = [(file, "it is not a CSV file") for file in files if file not in sent]
+    sent = tuple(file for file in files if is_readable(file.name))
+    left = [(file, "it is of a kind that we do not read") for file in files if file not in sent]
     return ([custody.Found(sent, district, year)] if sent else []), left
 
 

@@ -21,13 +21,15 @@ def sums_of_values(content: np.ndarray, starts: np.ndarray, sizes: np.ndarray, w
 
 def sums_of_frame(frame: pl.DataFrame) -> np.ndarray:
     """Sum the hashes of every column of text."""
-    return np.array([_sum_of_column(column) for column in frame.get_columns()], np.uint64)
+    contents = frame.select(pl.all().str.join("")).row(0)
+    sizes = frame.select(pl.all().str.len_bytes()).get_columns()
+    return np.array(list(map(_sum_of_column, contents, sizes)), np.uint64)
 
 
-def _sum_of_column(column: pl.Series) -> np.uint64:
-    content = np.frombuffer((column.str.join("").item() or "").encode(), np.uint8)
-    sizes = column.str.len_bytes().to_numpy()
-    return _hashes(content, np.cumsum(sizes, dtype=np.int64) - sizes, sizes).sum(dtype=np.uint64)
+def _sum_of_column(content: str, sizes: pl.Series) -> np.uint64:
+    size = sizes.to_numpy()
+    starts = np.cumsum(size, dtype=np.int64) - size
+    return _hashes(np.frombuffer(content.encode(), np.uint8), starts, size).sum(dtype=np.uint64)
 
 
 def _hashes(content: np.ndarray, starts: np.ndarray, sizes: np.ndarray) -> np.ndarray:

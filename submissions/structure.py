@@ -74,7 +74,7 @@ def pieces(chunks: Iterable[bytes], limits: Limits, is_whole: bool) -> Iterator[
         cut = data.rfind(b"\n") + 1
         if cut:
             yield (piece := Piece(data[:cut], line, offset))
-            line, offset = line + piece.data.count(b"\n"), offset + cut
+            line, offset = line + _newlines(piece.data), offset + cut
         rest = data[cut:]
         if len(rest) > limits.line_bytes + 2:
             _refuse_a_return_alone(rest, line)
@@ -85,6 +85,10 @@ def pieces(chunks: Iterable[bytes], limits: Limits, is_whole: bool) -> Iterator[
         if not is_whole:
             raise Problems(("FIL-009", f"Line {line:,} is the last and does not end in a line break.", line))
         yield Piece(rest + (b"\r\n" if line > 1 and piece.data.endswith(b"\r\n") else b"\n"), line, offset)
+
+
+def _newlines(data: bytes) -> int:
+    return int(np.count_nonzero(np.frombuffer(data, np.uint8) == _NEWLINE))
 
 
 def _refuse_a_return_alone(data: bytes, line: int) -> None:
@@ -115,8 +119,8 @@ def prove_text(piece: Piece, ends_in_pair: bool) -> dict[str, list[int]]:
                 unusual[rule] = [line for line, one in lines if not one.isascii() and is_unusual(one)]
     _prove_no_control_characters(piece)
     _refuse_a_return_alone(data, piece.line)
-    pairs, newlines = data.count(b"\r\n"), data.count(b"\n")
-    if pairs != (newlines if ends_in_pair else 0):
+    pairs = data.count(b"\r\n") if b"\r" in data else 0
+    if pairs != (_newlines(data) if ends_in_pair else 0):
         other = re.search(rb"(?<!\r)\n" if ends_in_pair else rb"\r\n", data)
         line = _line_at(piece, other.start())
         ends = ("CR LF", "LF") if ends_in_pair else ("LF", "CR LF")
@@ -130,10 +134,9 @@ def _line_at(piece: Piece, offset: int) -> int:
 
 def _prove_no_control_characters(piece: Piece) -> None:
     data = piece.data
-    block = np.frombuffer(data, np.uint8)
-    usual = data.count(b"\n") + data.count(b"\r") + data.count(b"\t")
-    clean = np.count_nonzero(block < 32) == usual and b"\x7f" not in data
-    many = 0 if clean else len(data) - len(data.translate(None, _CONTROL))
+    low = np.count_nonzero(np.frombuffer(data, np.uint8) < 32)
+    is_clean = low == _newlines(data) and b"\x7f" not in data
+    many = 0 if is_clean else len(data) - len(data.translate(None, _CONTROL))
     found = re.search(b"[" + re.escape(_CONTROL) + b"]", data) if many else None
     if b"\xc2" in data and (late := _LATE_CONTROL.search(data)):
         many += len(_LATE_CONTROL.findall(data))
