@@ -5,7 +5,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PYTHONHASHSEED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test dev lint bench setup lock
+.PHONY: help demo test dev lint bench setup kernels lock
 
 help:  ## Say what each verb does
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,7 +16,7 @@ demo: setup  ## Run real records (Project STAR) from receipt to published report
 	$(BIN)/waymark run
 	$(BIN)/waymark publish
 
-test: setup  ## Run every test, the structure of the house first
+test: setup kernels  ## Run every test, the structure of the house first
 	$(BIN)/pytest tests/structure
 	$(BIN)/pytest tests --ignore tests/structure
 
@@ -28,10 +28,13 @@ lint: setup  ## Check the form of code and SQL
 	$(BIN)/ruff format --check .
 	$(BIN)/sqlfmt --check dbt_project
 
-bench: setup  ## Time the run and print a table
+bench: setup kernels  ## Time the run and print a table
 	$(BIN)/python -m benchmarks
 
 setup: .venv/ready
+
+kernels: setup
+	$(BIN)/python -c 'from methods.growth_percentiles.quantile_regression import warm; warm()'
 
 .venv/ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Waymark needs Python 3.11 or later; $(PYTHON) is " + sys.version.split()[0] + ". Set PYTHON=/path/to/python3.11 and run make again.")'
@@ -39,7 +42,6 @@ setup: .venv/ready
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
-	$(BIN)/python -c 'from methods.growth_percentiles.quantile_regression import warm; warm()'
 	@touch $@
 
 lock:  ## Resolve the versions anew (needs uv)
