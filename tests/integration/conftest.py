@@ -1,9 +1,10 @@
-"""Two homes made by the command line itself: the real exports of three districts, and Project STAR.
+"""Three homes made by the command line itself: the real exports of three districts, Project STAR, and the small state.
 
 Each is made once per test session; tests read them and leave them as they are.
 """
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+SMALL_STATE = Path(__file__).parent.parent / "small_state"
+PLANTED_NAME, PLANTED_ID = b"Zyxwvutsdottir", b"7777777"
 WAYMARK = Path(sys.executable).parent / "waymark"
 
 
@@ -45,9 +48,9 @@ class Waymark:
         return (self.home / "releases/current").resolve()
 
 
-def through_the_corridor(home: Path, exports: Path, mapping: str) -> Waymark:
+def through_the_corridor(home: Path, exports: Path, *mapping: str) -> Waymark:
     waymark = Waymark(home)
-    waymark.done("receive", exports, "--mapping", mapping)
+    waymark.done("receive", exports, *mapping)
     waymark.done("run")
     waymark.done("publish")
     return waymark
@@ -56,7 +59,7 @@ def through_the_corridor(home: Path, exports: Path, mapping: str) -> Waymark:
 @pytest.fixture(scope="session")
 def districts(sgpdata: Path, tmp_path_factory: pytest.TempPathFactory) -> Waymark:
     """Fifteen real district-year exports, received, run and published."""
-    return through_the_corridor(tmp_path_factory.mktemp("districts") / "home", sgpdata, "sgpdata")
+    return through_the_corridor(tmp_path_factory.mktemp("districts") / "home", sgpdata, "--mapping", "sgpdata")
 
 
 @pytest.fixture(scope="session")
@@ -64,4 +67,17 @@ def star(tmp_path_factory: pytest.TempPathFactory) -> Waymark:
     """Project STAR, received, run and published as `make demo` does it."""
     folder = tmp_path_factory.mktemp("star")
     Waymark(folder / "home").done("sample", "star", "--out", folder / "exports")
-    return through_the_corridor(folder / "home", folder / "exports", "star")
+    return through_the_corridor(folder / "home", folder / "exports", "--mapping", "star")
+
+
+@pytest.fixture(scope="session")
+def small_state(tmp_path_factory: pytest.TempPathFactory) -> Waymark:
+    """The small state, in which student b09 has a name and a number that nobody else has, and a sex that is no code."""
+    folder = tmp_path_factory.mktemp("small_state")
+    shutil.copytree(SMALL_STATE / "2025", folder / "sent/2025")
+    for file in (folder / "sent/2025/0101").glob("*.csv"):
+        content = file.read_bytes().replace(b"\nb09,Example,B09,", b"\nb09," + PLANTED_NAME + b",B09,")
+        if file.name == "student.csv":
+            content = content.replace(PLANTED_NAME + b",B09,2015-03-09,F,", PLANTED_NAME + b",B09,2015-03-09,Q,")
+        file.write_bytes(content.replace(b"\nb09,", b"\n" + PLANTED_ID + b","))
+    return through_the_corridor(folder / "home", folder / "sent")

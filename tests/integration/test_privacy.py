@@ -3,43 +3,26 @@
 import gzip
 import stat
 
-from tests.integration.conftest import through_the_corridor
+from tests.integration.conftest import PLANTED_ID, PLANTED_NAME
 
-PLANTED = b"Zyxwvutsdottir"
-PLANTED_ID = b"7777777"
 PRIVATE = ("received/bytes", "private")
 
 
-def test_a_planted_student_appears_nowhere_outside_the_private_folders(sgpdata, tmp_path):
-    lines = gzip.decompress((sgpdata / "2024-2025_district_2690.csv.gz").read_bytes()).split(b"\n")
-    fields = lines[1].split(b",")
-    student = fields[3]
-    lines = [
-        line.replace(b"," + student + b"," + fields[4] + b",", b"," + PLANTED_ID + b"," + PLANTED + b",")
-        for line in lines
-    ]
-    planted = lines[1].replace(b",MATHEMATICS,", b",ALCHEMY,").replace(b",READING,", b",ALCHEMY,")
-    lines[1] = planted
-    assert PLANTED in planted
-    assert PLANTED_ID in planted
-    exports = tmp_path / "exports"
-    exports.mkdir()
-    (exports / "2024-2025_district_2690.csv").write_bytes(b"\n".join(lines))
-    waymark = through_the_corridor(tmp_path / "home", exports, "sgpdata")
-    open_to_readers = [
-        path
-        for path in waymark.home.rglob("*")
-        if path.is_file() and not str(path.relative_to(waymark.home)).startswith(PRIVATE)
-    ]
-    assert len(open_to_readers) > 100
-    contents = {
-        path: gzip.decompress(raw) if path.suffix == ".gz" else raw
-        for path in open_to_readers
-        for raw in [path.read_bytes()]
-    }
-    assert [path for path, content in contents.items() if PLANTED in content or PLANTED_ID in content] == []
-    identity = list((waymark.home / "private/identity").rglob("*.parquet"))
-    assert identity
+def test_a_planted_student_appears_nowhere_outside_the_private_folders(small_state):
+    contents = {path.relative_to(small_state.home): path for path in small_state.home.rglob("*") if path.is_file()}
+    contents = {str(place): path.read_bytes() for place, path in contents.items()}
+    contents |= {place: gzip.decompress(packed) for place, packed in contents.items() if place.endswith(".gz")}
+    holds = {place for place, content in contents.items() if PLANTED_NAME in content or PLANTED_ID in content}
+    assert any(place.startswith("received/bytes") for place in holds)
+    assert [place for place in holds if not place.startswith(PRIVATE)] == []
+    for looked_through in ("dagster/", "releases/", "feedback/", "warehouse/", "received/ledger", "received/receipts"):
+        assert any(place.startswith(looked_through) for place in contents), looked_through
+
+
+def test_the_planted_student_has_a_finding_and_a_place_in_the_identity_table(small_state):
+    findings = "".join(path.read_text() for path in small_state.home.glob("feedback/*0101*/findings.csv"))
+    assert "STU-003" in findings
+    assert list((small_state.home / "private/identity").rglob("0101.parquet"))
 
 
 def test_the_home_is_closed_to_others(districts):

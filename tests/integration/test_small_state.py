@@ -1,25 +1,19 @@
 """A state small enough to check by hand, in the standard layout: each published number with the reason for it."""
 
 import csv
-from pathlib import Path
 
 import pytest
 
-from tests.integration.conftest import Waymark
+from tests.integration.conftest import SMALL_STATE
 
-FOLDER = Path(__file__).parent.parent / "small_state"
-EXPECTED = list(csv.DictReader((FOLDER / "expected_results.csv").open()))
+EXPECTED = list(csv.DictReader((SMALL_STATE / "expected_results.csv").open()))
 COLUMNS = ("level", "entity_id", "indicator", "measure", "population", "student_group")
 
 
 @pytest.fixture(scope="module")
-def published(tmp_path_factory) -> dict[tuple, tuple]:
+def published(small_state) -> dict[tuple, tuple]:
     """What is published of mathematics, by entity, measure, population and group."""
-    waymark = Waymark(tmp_path_factory.mktemp("small_state") / "home")
-    waymark.done("receive", FOLDER)
-    waymark.done("run")
-    waymark.done("publish")
-    rows = waymark.query(
+    rows = small_state.query(
         f"""
         select {", ".join(COLUMNS)}, student_count, cast(value as varchar), value_status
         from publication.pub_indicator_results where subject = 'MATH' and grade_span = 'all'
