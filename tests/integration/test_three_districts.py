@@ -7,26 +7,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-KEPT = ("student_group", "subject", "population", "level", "entity_id")
-
-# rows, students and schools by district and school year, as the README of the development data gives them
-COUNTS = {
-    ("470", 2021): (26146, 13204, 39),
-    ("470", 2022): (26955, 13606, 44),
-    ("470", 2023): (27550, 13896, 44),
-    ("470", 2024): (28160, 14192, 44),
-    ("470", 2025): (29082, 14688, 46),
-    ("1040", 2021): (24138, 12083, 27),
-    ("1040", 2022): (25209, 12621, 28),
-    ("1040", 2023): (25640, 12843, 30),
-    ("1040", 2024): (25910, 12974, 32),
-    ("1040", 2025): (26263, 13155, 30),
-    ("2690", 2021): (20740, 10388, 39),
-    ("2690", 2022): (20523, 10284, 38),
-    ("2690", 2023): (20658, 10349, 38),
-    ("2690", 2024): (20981, 10516, 39),
-    ("2690", 2025): (20346, 10223, 37),
-}
+from tests.known_counts import ROWS_STUDENTS_AND_SCHOOLS
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +44,9 @@ def test_rows_students_and_schools_are_those_of_the_readme(districts):
         group by all
         """
     )
-    assert {(d, y): (int(rows), students, schools) for d, y, rows, students, schools in counted} == COUNTS
+    assert {
+        (d, y): (int(rows), students, schools) for d, y, rows, students, schools in counted
+    } == ROWS_STUDENTS_AND_SCHOOLS
 
 
 def test_students_without_a_score_lower_participation_and_stand_nowhere_in_achievement(districts):

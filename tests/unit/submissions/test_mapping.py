@@ -11,6 +11,7 @@ from submissions import mapping
 from submissions.layout import STANDS_FOR, records
 from submissions.mapping import MappingError, Value
 from submissions.reading import LINE, read
+from tests.known_counts import ROWS_STUDENTS_AND_SCHOOLS
 
 EXPORT = r"""
 title: An export with one row for each student and two scores
@@ -222,25 +223,6 @@ def test_every_mapping_of_the_house_can_be_loaded(name):
     assert declared.collections.keys() >= {"school", "student", "enrollment"}
 
 
-STUDENTS_AND_SCHOOLS = {
-    ("470", 2021): (26146, 13204, 39),
-    ("470", 2022): (26955, 13606, 44),
-    ("470", 2023): (27550, 13896, 44),
-    ("470", 2024): (28160, 14192, 44),
-    ("470", 2025): (29082, 14688, 46),
-    ("1040", 2021): (24138, 12083, 27),
-    ("1040", 2022): (25209, 12621, 28),
-    ("1040", 2023): (25640, 12843, 30),
-    ("1040", 2024): (25910, 12974, 32),
-    ("1040", 2025): (26263, 13155, 30),
-    ("2690", 2021): (20740, 10388, 39),
-    ("2690", 2022): (20523, 10284, 38),
-    ("2690", 2023): (20658, 10349, 38),
-    ("2690", 2024): (20981, 10516, 39),
-    ("2690", 2025): (20346, 10223, 37),
-}
-
-
 @pytest.mark.shared_data
 def test_the_real_exports_give_the_known_numbers_of_rows_students_and_schools(sgpdata: Path):
     declared = mapping.load("sgpdata")
@@ -259,4 +241,4 @@ def test_the_real_exports_give_the_known_numbers_of_rows_students_and_schools(sg
         assert found["district"].frame.height == 1
         assert found["assessment"].frame.height == table.rows
         assert set(found["assessment"].frame["performance_level"]) <= {"1", "2", "3", "4", ""}
-    assert seen == STUDENTS_AND_SCHOOLS
+    assert seen == ROWS_STUDENTS_AND_SCHOOLS
