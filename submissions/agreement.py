@@ -8,6 +8,7 @@ import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 import duckdb
 import polars as pl
@@ -131,6 +132,7 @@ def _connection(
     return connection
 
 
+@cache
 def _code_set(name: str) -> pl.DataFrame:
     with code_set_file(name).open(encoding="utf-8", newline="") as lines:
         return pl.DataFrame(list(csv.DictReader(lines)))
