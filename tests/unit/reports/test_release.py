@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import duckdb
+import frictionless
 import polars as pl
 import pytest
 
@@ -104,14 +105,12 @@ def test_every_column_of_every_file_is_described(release: Path):
 
 
 def test_the_data_package_is_valid_and_its_keys_and_links_hold(release: Path):
-    frictionless = pytest.importorskip("frictionless")
     report = frictionless.validate(str(release / "data" / "datapackage.json"))
     assert report.valid, report.flatten(["rowNumber", "fieldName", "type", "message"])[:5]
     assert report.stats["tasks"] == len(package_of(release)["resources"])
 
 
 def test_a_broken_link_between_files_is_found_by_the_validator(release: Path, tmp_path: Path):
-    frictionless = pytest.importorskip("frictionless")
     for file in (release / "data").iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes())
     package = json.loads((tmp_path / "datapackage.json").read_text())
