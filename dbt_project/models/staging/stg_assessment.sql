@@ -16,6 +16,11 @@ select
     full_academic_year_school,
     full_academic_year_district,
     full_academic_year_state,
+    assessment_id,
+    language_domain,
+    test_window,
+    vertical_scale_id,
+    grade_level_equivalent,
     record_line,
     submission_id,
     worst_severity

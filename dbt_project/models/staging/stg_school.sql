@@ -9,6 +9,8 @@ select
     title_i_status,
     charter_status,
     operational_status,
+    prior_school_id,
+    number_changed_date,
     record_line,
     submission_id,
     worst_severity

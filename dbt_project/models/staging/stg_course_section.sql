@@ -1,0 +1,22 @@
+select
+    school_year,
+    district_id,
+    section_id,
+    school_id,
+    course_id,
+    course_name,
+    course_subject,
+    sced_code,
+    course_level,
+    track_label,
+    section_program,
+    term,
+    begin_date,
+    end_date,
+    grade,
+    minutes_per_week,
+    staff_id,
+    record_line,
+    submission_id,
+    worst_severity
+from {{ source("accepted", "course_section") }}

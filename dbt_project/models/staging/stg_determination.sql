@@ -1,0 +1,21 @@
+select
+    school_year,
+    district_id,
+    determination_id,
+    student_id,
+    competency_id,
+    framework_version,
+    decided_date,
+    is_mastery,
+    origin,
+    level,
+    decided_by,
+    school_id,
+    supersedes_determination_id,
+    method_version,
+    audit_level,
+    audit_weight,
+    record_line,
+    submission_id,
+    worst_severity
+from {{ source("accepted", "determination") }}

@@ -1,0 +1,19 @@
+select
+    school_year,
+    district_id,
+    incident_id,
+    student_id,
+    school_id,
+    action,
+    begin_date,
+    end_date,
+    days,
+    incident_type,
+    incident_date,
+    is_idea_removal,
+    receives_services,
+    interim_removal_reason,
+    record_line,
+    submission_id,
+    worst_severity
+from {{ source("accepted", "discipline") }}

@@ -1,0 +1,19 @@
+select
+    school_year,
+    district_id,
+    student_id,
+    cohort_year,
+    school_id,
+    outcome,
+    joined_as,
+    first_grade_nine_school_year,
+    outcome_date,
+    diploma_type,
+    exit_type,
+    removal_reason,
+    documentation_source,
+    documentation_date,
+    record_line,
+    submission_id,
+    worst_severity
+from {{ source("accepted", "graduation_cohort") }}

@@ -1,0 +1,19 @@
+select
+    school_year,
+    district_id,
+    group_id,
+    student_id,
+    school_id,
+    group_kind,
+    begin_date,
+    end_date,
+    course_subject,
+    level_order,
+    basis,
+    group_label,
+    is_exclusive,
+    minutes_per_week,
+    record_line,
+    submission_id,
+    worst_severity
+from {{ source("accepted", "instructional_group") }}

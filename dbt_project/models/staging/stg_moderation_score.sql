@@ -1,0 +1,20 @@
+select
+    school_year,
+    district_id,
+    evidence_id,
+    rater_id,
+    moderation_round,
+    score,
+    is_blind,
+    first_rater_id,
+    first_score,
+    school_id,
+    rater_school_id,
+    is_benchmark,
+    benchmark_score,
+    final_score,
+    scored_date,
+    record_line,
+    submission_id,
+    worst_severity
+from {{ source("accepted", "moderation_score") }}

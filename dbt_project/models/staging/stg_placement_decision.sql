@@ -1,0 +1,19 @@
+select
+    school_year,
+    district_id,
+    student_id,
+    school_id,
+    course_subject,
+    course_tier,
+    is_placed,
+    decision_date,
+    grade,
+    is_eligible_by_rule,
+    criterion,
+    recommended_by,
+    prior_score,
+    override_reason,
+    record_line,
+    submission_id,
+    worst_severity
+from {{ source("accepted", "placement_decision") }}
