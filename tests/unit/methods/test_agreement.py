@@ -1,0 +1,162 @@
+"""Agreement of raters: published answers, what does not change it, and whether intervals and severities hold."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from methods.agreement import STATISTICS, agreement, severity
+
+GV16 = np.array([[10, 3, 0, 0], [2, 20, 5, 0], [0, 4, 25, 3], [0, 0, 2, 6]])
+
+
+def compare(first, second, *, cell=None, student=None, replicates=100, seed=1):
+    """The agreement of the pairs, each of a student of its own and all in one cell unless told otherwise."""
+    cell = np.zeros(len(first), int) if cell is None else cell
+    student = np.arange(len(first)) if student is None else student
+    return agreement(cell, student, first, second, adjacent_distance=1, replicates=replicates, seed=seed)
+
+
+def named(row):
+    return dict(zip(STATISTICS, row, strict=True))
+
+
+def pairs_of(matrix):
+    first, second = np.nonzero(matrix)
+    times = matrix[first, second]
+    return np.repeat(first + 1, times), np.repeat(second + 1, times)
+
+
+def judged(random, count, *, lenient=0.0):
+    """Scores from 1 to 5 of the same pieces by two raters who err independently."""
+    true = random.normal(3, 1, count)
+    marks = (true + lenient + random.normal(0, 0.5, count), true + random.normal(0, 0.5, count))
+    return [np.clip(np.rint(mark), 1, 5) for mark in marks]
+
+
+def test_gv16_agreement_of_eighty_pairs_comes_out_as_published():
+    found = named(compare(*pairs_of(GV16)).value[0])
+    assert found["quadratic_weighted_kappa"] == pytest.approx(0.846465, abs=1e-4)
+    assert found["kappa"] == pytest.approx(0.656030, abs=1e-4)
+    assert found["exact"] == 0.7625
+    assert found["adjacent"] == 1
+    assert found["standardized_mean_difference"] == pytest.approx(0.042392, abs=1e-4)
+
+
+def test_gwets_coefficient_follows_its_formula():
+    found = named(compare(*pairs_of(GV16)).value[0])
+    shares = (GV16.sum(axis=0) + GV16.sum(axis=1)) / 160
+    chance = (shares * (1 - shares)).sum() / 3
+    assert found["gwet_ac1"] == pytest.approx((0.7625 - chance) / (1 - chance))
+
+
+def test_raters_who_give_every_piece_the_same_score_agree_and_have_no_kappa():
+    found = named(compare([3, 3, 3], [3, 3, 3]).value[0])
+    assert found["exact"] == 1
+    assert np.isnan(found["quadratic_weighted_kappa"])
+    assert np.isnan(found["kappa"])
+
+
+def test_a_lenient_first_rater_has_a_positive_difference_and_a_negative_standardized_one():
+    found = named(compare([2, 3, 4, 5], [1, 2, 3, 4]).value[0])
+    assert found["mean_difference"] == 1
+    assert found["standardized_mean_difference"] == pytest.approx(-1 / np.sqrt(5 / 3))
+
+
+def test_scores_one_point_apart_are_adjacent_and_more_than_one_point_apart_are_not():
+    assert named(compare([1, 1, 1], [1, 2, 3]).value[0])["adjacent"] == pytest.approx(2 / 3)
+    assert named(compare([1.0, 1.0], [2.0, 2.5]).value[0])["adjacent"] == 0.5
+
+
+def test_one_student_alone_has_values_and_no_interval():
+    found = compare([1, 2, 3], [1, 2, 4], student=[7, 7, 7])
+    assert np.isfinite(found.value[0, 0])
+    assert np.isnan(found.low).all()
+    assert np.isnan(found.standard_error).all()
+
+
+def test_a_score_that_is_missing_is_refused():
+    with pytest.raises(ValueError, match="two scores"):
+        compare([1, np.nan], [1, 2])
+
+
+def test_no_pairs_give_no_cells():
+    assert compare([], []).value.shape == (0, len(STATISTICS))
+
+
+def test_a_cell_has_the_same_numbers_whatever_stands_beside_it():
+    first, second = judged(np.random.default_rng(2), 90)
+    alone = compare(first[:40], second[:40])
+    cell = np.repeat([1, 0, 2], [40, 30, 20])
+    beside = compare(first, second, cell=cell)
+    statistic = [name not in ("gwet_ac1",) for name in STATISTICS]
+    for part in ("value", "standard_error", "low", "high"):
+        assert getattr(alone, part)[0, statistic] == pytest.approx(getattr(beside, part)[1, statistic])
+
+
+def test_the_same_seed_gives_the_same_interval_and_another_seed_another():
+    first, second = judged(np.random.default_rng(3), 60)
+    same = compare(first, second, seed=5)
+    assert (compare(first, second, seed=5).low == same.low).all()
+    assert (compare(first, second, seed=6).low != same.low).any()
+
+
+def test_many_pieces_of_one_student_make_the_interval_wider_than_pieces_of_many_students():
+    random = np.random.default_rng(4)
+    first, second = judged(random, 30)
+    of_many = compare(np.tile(first, 4), np.tile(second, 4))
+    of_few = compare(np.tile(first, 4), np.tile(second, 4), student=np.tile(np.arange(30), 4))
+    assert (of_few.high - of_few.low)[0, 0] > 1.6 * (of_many.high - of_many.low)[0, 0]
+
+
+def test_the_interval_holds_the_true_kappa_about_as_often_as_it_says():
+    random = np.random.default_rng(5)
+    truth = named(compare(*judged(random, 200_000), replicates=2).value[0])["quadratic_weighted_kappa"]
+    first, second = judged(random, 300 * 60)
+    found = compare(first, second, cell=np.repeat(np.arange(300), 60), replicates=200)
+    held = (found.low[:, 0] <= truth) & (truth <= found.high[:, 0])
+    assert 0.90 <= held.mean() <= 0.98
+
+
+@given(st.lists(st.tuples(st.integers(1, 5), st.integers(1, 5)), min_size=2, max_size=40), st.integers(-3, 3))
+def test_moving_both_scales_changes_no_agreement_and_swapping_the_raters_only_signs(pairs, shift):
+    first, second = np.array(pairs, float).T
+    here = named(compare(first, second, replicates=2).value[0])
+    moved = named(compare(first + shift, second + shift, replicates=2).value[0])
+    swapped = named(compare(second, first, replicates=2).value[0])
+    for name in STATISTICS:
+        sign = -1 if name.endswith("difference") else 1
+        assert moved[name] == pytest.approx(here[name], nan_ok=True)
+        assert swapped[name] == pytest.approx(sign * here[name], nan_ok=True)
+
+
+def test_the_lenient_group_stands_above_the_others_by_what_was_planted():
+    random = np.random.default_rng(6)
+    planted = np.array([0.5, 0, 0, 0])
+    one, other = random.integers(0, 4, (2, 4000))
+    difference = planted[one] - planted[other] + random.normal(0, 0.7, 4000)
+    found = severity(one, other, difference, np.arange(4000), groups=4)
+    assert found.value == pytest.approx(planted - planted.mean(), abs=4 * found.standard_error.max())
+    assert found.value.argmax() == 0
+    assert found.value.sum() == pytest.approx(0)
+
+
+def test_severity_without_noise_is_exact_even_where_groups_never_met():
+    found = severity([0, 1], [1, 2], [1, 1], [0, 1], groups=3)
+    assert found.value == pytest.approx([1, 0, -1])
+
+
+def test_a_group_that_shares_no_piece_with_another_has_no_severity():
+    found = severity([0, 2], [1, 2], [1, 5], [0, 1], groups=4)
+    assert found.value[:2] == pytest.approx([0.5, -0.5])
+    assert np.isnan(found.value[2:]).all()
+
+
+def test_the_standard_error_of_severity_matches_how_it_varies():
+    random = np.random.default_rng(7)
+    found = []
+    for _ in range(200):
+        one, other = random.integers(0, 3, (2, 90))
+        found.append(severity(one, other, random.normal(0, 1, 90), np.arange(90), groups=3))
+    spread = np.std([each.value[0] for each in found])
+    assert np.mean([each.standard_error[0] for each in found]) == pytest.approx(spread, rel=0.15)
