@@ -1,11 +1,13 @@
 """Rules across files and years, run over what a district sent: each select once, over tables in memory.
 
-The selects and their cards stand in `expectations/agreement`; which submission and which last year is known to the
-caller. A rule that lacks a collection, a column or a year is not checked, and is never told as passed.
+The selects and their cards stand in `expectations/agreement`; which submission, which last year and what the state
+itself has sent is known to the caller. A rule that lacks a collection, a column or a year is not checked, and is never
+told as passed.
 """
 
-import csv
+import threading
 from collections.abc import Iterable, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -13,17 +15,21 @@ from functools import cache
 import duckdb
 import polars as pl
 
-from expectations.agreement import CARDS, LAST_YEAR, SET_ASIDE, Card
-from expectations.codes import code_set_file
+from expectations.agreement import CARDS, FRAMEWORK, LAST_YEAR, OF_STATE, SET_ASIDE, Card
+from expectations.codes import code_set
 from expectations.collections import CONTRACTS
-from expectations.collections.validation import Examined
+from expectations.collections.validation import STATE, Examined
 
 AGREED = pl.Schema(
     {"row": pl.UInt32(), "rule": pl.String(), "field": pl.String(), "seen": pl.String(), "expected": pl.String()}
 )
 """A finding of a rule across files: `row` is one of the rule's collection, or null where it is about many records."""
 
-NOT_SENT, NO_COLUMN, NO_LAST_YEAR, FAULT = "collection", "column", "last_year", "fault"
+NOT_SENT, NO_COLUMN, NO_LAST_YEAR, NOT_OF_STATE, FAULT = "collection", "column", "last_year", "of_state", "fault"
+
+MOST_COPIED = 200_000
+"""Up to so many rows in all, tables are copied into a database that is kept for the next submission. Copied tables
+answer small questions several times as fast; those of a large submission are read where they stand."""
 
 
 @dataclass(frozen=True)
@@ -51,21 +57,29 @@ def agree(
     *,
     district_id: str,
     school_year: int,
+    of_state: Mapping[str, pl.DataFrame] | None = None,
     cards: Iterable[Card] = tuple(CARDS.values()),
 ) -> Agreement:
     """Run every card in effect over the collections that were sent, and those of last year where they are known.
 
-    A card whose own collection was not sent is not asked and not told. A rule in shadow is counted and tells nothing.
+    `of_state` is what the state itself has sent for the year. A card whose own collection was not sent is not asked and
+    not told. A rule in shadow is counted and tells nothing.
     """
+    known = {name + LAST_YEAR: frame for name, frame in last_year.items()}
+    if district_id != STATE:
+        known |= {name + OF_STATE: _about(sent, name, frame) for name, frame in (of_state or {}).items()}
+        known |= {name: frame for name, frame in (of_state or {}).items() if name in FRAMEWORK and name not in sent}
+    asked = [card for card in cards if card.collection in sent and card.holds_in(school_year)]
+    if district_id == STATE:
+        asked = [card for card in asked if not card.of_state]
+    not_checked = [missing for card in asked if (missing := _missing(card, sent, known))]
+    lacking = {one.rule for one in not_checked}
+    asked = [card for card in asked if card.code not in lacking]
     found: dict[str, list[pl.DataFrame]] = {name: [] for name in sent}
-    shadow, passed, not_checked = {}, [], []
-    with _connection(sent, last_year, district_id, school_year) as connection:
-        for card in cards:
-            if card.collection not in sent or not card.holds_in(school_year):
-                continue
-            if missing := _missing(card, sent, last_year):
-                not_checked.append(missing)
-                continue
+    shadow, passed = {}, []
+    tables = _tables(asked, sent, known, district_id, school_year)
+    with _database(tables) as connection:
+        for card in asked:
             try:
                 rows = _run(connection, card)
             except duckdb.Error:
@@ -78,7 +92,7 @@ def agree(
             else:
                 passed.append(card.code)
     findings = {name: pl.concat([AGREED.to_frame(), *frames]) for name, frames in found.items()}
-    return Agreement(findings, shadow, tuple(passed), tuple(not_checked))
+    return Agreement(findings, shadow, tuple(passed), tuple(sorted(not_checked, key=lambda one: one.rule)))
 
 
 def last_year_of(frame: pl.DataFrame, collection: str) -> pl.DataFrame:
@@ -90,60 +104,138 @@ def last_year_of(frame: pl.DataFrame, collection: str) -> pl.DataFrame:
     )
 
 
-def _missing(card: Card, sent: Mapping[str, Examined], last_year: Mapping[str, pl.DataFrame]) -> NotChecked | None:
+def _about(sent: Mapping[str, Examined], collection: str, frame: pl.DataFrame) -> pl.DataFrame:
+    """Keep of what the state sent about students that which may be about a student of this submission."""
+    if collection != "student_registry":
+        return frame
+    numbers = [one.typed.select("student_id") for one in sent.values() if "student_id" in one.typed.columns]
+    ours = pl.concat([frame.select("student_id").clear(), *numbers]).unique()
+    of_ours = frame["student_id"].is_in(ours["student_id"].implode())
+    if "student" in sent:
+        born = sent["student"].typed.select("last_name", "birth_date").drop_nulls().unique()
+        namesakes = frame.select("last_name", "birth_date").with_row_index().join(born, on=born.columns, how="semi")
+        of_ours |= frame.select(pl.int_range(pl.len()).is_in(namesakes["index"].implode())).to_series()
+    return frame.filter(of_ours)
+
+
+def _missing(card: Card, sent: Mapping[str, Examined], known: Mapping[str, pl.DataFrame]) -> NotChecked | None:
     for name in card.collections:
-        if name not in sent:
+        if name not in sent and name not in known:
             return NotChecked(card.code, NOT_SENT, name)
     for named in card.columns:
         collection, column = named.split(".")
-        if column not in sent[collection].text.columns:
+        if collection in sent and column not in sent[collection].text.columns:
             return NotChecked(card.code, NO_COLUMN, named)
     for name in card.last_year:
-        if name not in last_year:
+        if name + LAST_YEAR not in known:
             return NotChecked(card.code, NO_LAST_YEAR, name)
+    for named in card.of_state:
+        collection, _, column = named.partition(".")
+        frame = known.get(collection + OF_STATE)
+        if frame is None or (column and frame[column].is_null().all()):
+            return NotChecked(card.code, NOT_OF_STATE, named)
     return None
 
 
-def _connection(
-    sent: Mapping[str, Examined], last_year: Mapping[str, pl.DataFrame], district_id: str, school_year: int
-) -> duckdb.DuckDBPyConnection:
-    """Open a database in memory that holds the tables a select may name and reaches nothing else."""
-    connection = duckdb.connect(
-        ":memory:",
-        config={"autoinstall_known_extensions": False, "autoload_known_extensions": False, "threads": 2},
-    )
+# --- the tables
+
+
+def _tables(
+    cards: Iterable[Card],
+    sent: Mapping[str, Examined],
+    known: Mapping[str, pl.DataFrame],
+    district_id: str,
+    school_year: int,
+) -> dict[str, pl.DataFrame]:
+    """Give the tables that the selects of the cards name, but for those that hold nothing for every district."""
+    named = {name for card in cards for name in _named(card.select)}
     days = {"first_day": date(school_year - 1, 7, 1), "last_day": date(school_year, 6, 30)}
     tables = {"submission": pl.DataFrame([{"district_id": district_id, "school_year": school_year} | days])}
     for name, examined in sent.items():
         columns = list(CONTRACTS[name].columns)
-        tables[name] = examined.typed.select("row", *columns)
+        if name in named:
+            tables[name] = examined.typed.select("row", *columns)
         aside = examined.set_aside
-        tables[name + SET_ASIDE] = aside.select(
-            "row", *(pl.col(c) if c in aside.columns else pl.lit(None, pl.String).alias(c) for c in columns)
-        )
-    tables |= {name + LAST_YEAR: frame for name, frame in last_year.items()}
-    for name in {name for card in CARDS.values() for name in card.code_sets}:
-        tables[f"code_{name}"] = _code_set(name)
+        if name + SET_ASIDE in named and aside.height:
+            tables[name + SET_ASIDE] = aside.select(
+                "row", *(pl.col(c) if c in aside.columns else pl.lit(None, pl.String).alias(c) for c in columns)
+            )
+    return tables | {name: frame for name, frame in known.items() if name in named}
+
+
+@cache
+def _named(select: str) -> frozenset[str]:
+    """Name the tables of a select; none where it is no select, and then it fails when it is run."""
+    try:
+        return frozenset(duckdb.get_table_names(select))
+    except duckdb.Error:
+        return frozenset()
+
+
+_kept = threading.local()
+
+
+@contextmanager
+def _database(tables: Mapping[str, pl.DataFrame]):
+    """Open a database in memory that holds the tables a select may name and reaches nothing else."""
+    if sum(frame.height for frame in tables.values()) > MOST_COPIED:
+        with _opened(threads=2) as connection:
+            for name, frame in tables.items():
+                if name.endswith(SET_ASIDE):
+                    connection.execute(f'drop table "{name}"')
+                connection.register(name, frame.to_arrow())
+            yield connection
+        return
+    if not hasattr(_kept, "connection"):
+        _kept.connection = _opened(threads=1)
+    connection, copied = _kept.connection, []
+    try:
+        for name, frame in tables.items():
+            connection.register("incoming", frame.to_arrow())
+            copied.append(name)
+            connection.execute(f'create or replace table "{name}" as from incoming')
+        connection.unregister("incoming")
+        yield connection
+    except BaseException:
+        del _kept.connection
+        raise
+    for name in copied:
+        empty = name.endswith(SET_ASIDE)
+        connection.execute(f'truncate "{name}"' if empty else f'drop table "{name}"')
+
+
+def _opened(threads: int) -> duckdb.DuckDBPyConnection:
+    """Open a database with the code sets, and with tables of what was set aside, which most often is nothing."""
+    connection = duckdb.connect(
+        ":memory:",
+        config={"autoinstall_known_extensions": False, "autoload_known_extensions": False, "threads": threads},
+    )
+    tables = {f"code_{name}": pl.DataFrame(code_set(name)) for card in CARDS.values() for name in card.code_sets}
+    for name, contract in CONTRACTS.items():
+        columns = {"row": pl.UInt32(), **dict.fromkeys(contract.columns, pl.String())}
+        tables[name + SET_ASIDE] = pl.DataFrame(schema=columns)
     for name, frame in tables.items():
-        connection.register(name, frame.to_arrow())
+        connection.register("incoming", frame.to_arrow())
+        connection.execute(f'create table "{name}" as from incoming')
+    connection.unregister("incoming")
     connection.execute("set python_enable_replacements = false")
     connection.execute("set enable_external_access = false")
     connection.execute("set lock_configuration = true")
     return connection
 
 
-@cache
-def _code_set(name: str) -> pl.DataFrame:
-    with code_set_file(name).open(encoding="utf-8", newline="") as lines:
-        return pl.DataFrame(list(csv.DictReader(lines)))
-
-
 def _run(connection: duckdb.DuckDBPyConnection, card: Card) -> pl.DataFrame:
-    rows = pl.from_arrow(connection.execute(card.select).to_arrow_table())
-    return rows.select(
-        pl.col("row").cast(pl.UInt32),
-        pl.lit(card.code).alias("rule"),
-        pl.lit(card.fields[0]).alias("field"),
-        pl.col("seen").cast(pl.String),
-        pl.col("expected").cast(pl.String),
-    ).sort("row", "seen", "expected", nulls_last=True)
+    answer = connection.execute(card.select).to_arrow_table()
+    if not answer.num_rows:
+        return AGREED.to_frame()
+    return (
+        pl.from_arrow(answer)
+        .select(
+            pl.col("row").cast(pl.UInt32),
+            pl.lit(card.code).alias("rule"),
+            pl.lit(card.fields[0]).alias("field"),
+            pl.col("seen").cast(pl.String),
+            pl.col("expected").cast(pl.String),
+        )
+        .sort("row", "seen", "expected", nulls_last=True)
+    )

@@ -17,7 +17,7 @@ import polars as pl
 from expectations.catalogue import ENGLISH, SEVERITY, Said, reasons_of, say
 from expectations.collections import CONTRACTS
 from expectations.notices import EXPLAIN, MUST_FIX, SEVERITIES, Notice
-from submissions.agreement import FAULT, NO_COLUMN, NO_LAST_YEAR, NOT_SENT, NotChecked
+from submissions.agreement import FAULT, NO_COLUMN, NO_LAST_YEAR, NOT_OF_STATE, NOT_SENT, NotChecked
 from submissions.custody import REFUSED, Submission
 from submissions.waivers import Waiver
 
@@ -153,12 +153,14 @@ def because(one: NotChecked, language: str) -> str:
             NOT_SENT: "not sent: {}",
             NO_COLUMN: "not sent: {}",
             NO_LAST_YEAR: "not known of last year: {}",
+            NOT_OF_STATE: "the state has it, and checks it after you send: {}",
             FAULT: "the rule could not be run; the fault is ours",
         },
         "es": {
             NOT_SENT: "no se envió: {}",
             NO_COLUMN: "no se envió: {}",
             NO_LAST_YEAR: "no se conoce del año pasado: {}",
+            NOT_OF_STATE: "lo tiene el estado y lo revisa después del envío: {}",
             FAULT: "la regla no se pudo aplicar; la falla es nuestra",
         },
     }

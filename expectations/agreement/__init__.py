@@ -19,8 +19,12 @@ from expectations.notices import EXPLAIN, SEVERITIES
 FOLDER = Path(__file__).resolve().parent
 LANGUAGES = ("en", "es")
 WORDS = ("title", "one", "many", "why", "fix", "causes", "ok_when")
-LAST_YEAR, SET_ASIDE = "_last_year", "_set_aside"
-"""What the names of tables end in: a collection's rows of the year before, and those that could not be read."""
+LAST_YEAR, SET_ASIDE, OF_STATE = "_last_year", "_set_aside", "_of_state"
+"""What the names of tables end in: a collection's rows of the year before, those that could not be read, and those
+that the state itself has sent: its registry of students, its directory of schools."""
+
+FRAMEWORK = ("competency", "competency_edge")
+"""The collections of the state's framework, which stand in for a district's own where it has none."""
 
 
 class CardError(Exception):
@@ -32,13 +36,14 @@ class Card:
     """What is known of one rule. `words[language]` holds `WORDS`; in `one` and `many`, {count} is how many were found.
 
     `collection` is the one whose records are found, and `collections` and `last_year` those that must be there; of
-    `columns`, named collection.column, each must have been sent. `seen` and `expected` of a finding never hold a
-    confidential value.
+    `columns`, named collection.column, each must have been sent. `of_state` are collections of the state itself, or
+    columns of theirs in which something must stand. `catalogue` are the rule's numbers in the catalogue of submission
+    rules. `seen` and `expected` of a finding never hold a confidential value.
     """
 
     code: str
     version: int
-    catalogue: str | None
+    catalogue: tuple[str, ...]
     severity: str
     shadow: bool
     collection: str
@@ -47,6 +52,7 @@ class Card:
     collections: tuple[str, ...]
     last_year: tuple[str, ...]
     columns: tuple[str, ...]
+    of_state: tuple[str, ...]
     code_sets: tuple[str, ...]
     first_school_year: int | None
     last_school_year: int | None
@@ -66,14 +72,14 @@ def read_card(path: Path) -> Card:
     if not isinstance(said, dict) or said.get("id") != path.stem or not select.is_file():
         raise CardError(f"{path.stem}: the card does not carry its own code, or has no select beside it")
     required = {"version", "severity", "collection", "fields", "collections", "effective", *WORDS}
-    optional = {"id", "catalogue", "shadow", "keys", "last_year", "columns", "code_sets", "explain_codes"}
+    optional = {"id", "catalogue", "shadow", "keys", "last_year", "columns", "of_state", "code_sets", "explain_codes"}
     if wrong := (required - said.keys()) | (said.keys() - required - optional):
         raise CardError(f"{path.stem}: {', '.join(sorted(wrong))} is missing, or not known")
     for name in WORDS:
         if not isinstance(said[name], dict) or [*said[name]] != list(LANGUAGES) or not all(said[name].values()):
             raise CardError(f"{path.stem}: {name} is not said in English and Spanish")
     contract = CONTRACTS.get(said["collection"])
-    if contract is None or not re.fullmatch(rf"{contract.metadata['prefix']}-[12]\d\d", path.stem):
+    if contract is None or not re.fullmatch(rf"{contract.metadata['prefix']}-[123]\d\d", path.stem):
         raise CardError(f"{path.stem}: the code is not one of the collection {said['collection']}")
     if said["severity"] not in SEVERITIES:
         raise CardError(f"{path.stem}: the severity is none of {', '.join(SEVERITIES)}")
@@ -82,7 +88,7 @@ def read_card(path: Path) -> Card:
     return Card(
         code=path.stem,
         version=said["version"],
-        catalogue=said.get("catalogue"),
+        catalogue=tuple(said.get("catalogue", ())),
         severity=said["severity"],
         shadow=said.get("shadow", False),
         collection=said["collection"],
@@ -91,6 +97,7 @@ def read_card(path: Path) -> Card:
         collections=tuple(said["collections"]),
         last_year=tuple(said.get("last_year", ())),
         columns=tuple(said.get("columns", ())),
+        of_state=tuple(said.get("of_state", ())),
         code_sets=tuple(said.get("code_sets", ())),
         first_school_year=said["effective"].get("from"),
         last_school_year=said["effective"].get("to"),

@@ -171,7 +171,7 @@ RULES = (
     Rule(
         code="ASM-010",
         severity=MUST_FIX,
-        catalogue="V059",
+        catalogue=("V059",),
         fields=("performance_level",),
         needs=("performance_level",),
         holds=pl.col("performance_level").is_between(LOWEST_LEVEL, HIGHEST_LEVEL),
@@ -184,7 +184,7 @@ RULES = (
     Rule(
         code="ASM-011",
         severity=MUST_FIX,
-        catalogue="V061",
+        catalogue=("V061",),
         fields=("participation_status", *_RESULTS),
         holds=~_NOT_TESTED | _NO_RESULT,
         title="A student who was not tested has a result",
@@ -196,7 +196,7 @@ RULES = (
     Rule(
         code="ASM-012",
         severity=MUST_FIX,
-        catalogue="V061",
+        catalogue=("V061",),
         fields=("reason_not_tested", "participation_status"),
         holds=(_STATUS != "not_participated") | pl.col("reason_not_tested").is_not_null(),
         title="The reason for not testing is missing",
@@ -208,7 +208,7 @@ RULES = (
     Rule(
         code="ASM-013",
         severity=MUST_FIX,
-        catalogue="V061",
+        catalogue=("V061",),
         fields=("participation_status", *_RESULTS),
         holds=(_STATUS != "participated") | ~_NO_RESULT,
         title="A student who was tested has no result",
@@ -220,7 +220,7 @@ RULES = (
     Rule(
         code="ASM-014",
         severity=MUST_FIX,
-        catalogue="V061",
+        catalogue=("V061",),
         fields=("reason_not_tested", "participation_status"),
         needs=("reason_not_tested",),
         holds=(_STATUS != "participated") | pl.col("reason_not_tested").is_null(),
@@ -233,7 +233,7 @@ RULES = (
     Rule(
         code="ASM-015",
         severity=MUST_FIX,
-        catalogue="V059",
+        catalogue=("V059",),
         fields=("scale_score_standard_error", "scale_score"),
         needs=("scale_score_standard_error",),
         holds=pl.col("scale_score_standard_error").is_null()
@@ -247,7 +247,7 @@ RULES = (
     Rule(
         code="ASM-016",
         severity=MUST_FIX,
-        catalogue="V006",
+        catalogue=("V006",),
         fields=("administration_date",),
         needs=("administration_date",),
         holds=pl.col("administration_date").is_between(first_day(), last_day()),
@@ -260,7 +260,7 @@ RULES = (
     Rule(
         code="ASM-017",
         severity=MUST_FIX,
-        catalogue="V060",
+        catalogue=("V060",),
         fields=("attempt_number",),
         needs=("attempt_number",),
         holds=pl.col("attempt_number") >= 1,
@@ -286,7 +286,7 @@ RULES = (
     Rule(
         code="ASM-019",
         severity=MUST_FIX,
-        catalogue="V070",
+        catalogue=("V070",),
         fields=("language_domain", "subject"),
         needs=("language_domain",),
         holds=(pl.col("subject") == "ELP") | pl.col("language_domain").is_null(),
@@ -299,7 +299,7 @@ RULES = (
     Rule(
         code="ASM-020",
         severity=EXPLAIN,
-        catalogue="V059",
+        catalogue=("V059",),
         fields=("grade_level_equivalent",),
         needs=("grade_level_equivalent",),
         holds=pl.col("grade_level_equivalent").is_between(LOWEST_EQUIVALENT, HIGHEST_EQUIVALENT),

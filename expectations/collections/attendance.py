@@ -78,12 +78,15 @@ _EXEMPT = pl.col("is_exempt").fill_null(False)
 _AMOUNTS = ("fraction_absent", "days_expected", "days_absent")
 _ALL_SUMMED, _NONE_SUMMED = _EXPECTED.is_not_null() & _ABSENT.is_not_null(), _EXPECTED.is_null() & _ABSENT.is_null()
 _ENROLLED = ("student_id", "school_id")
+_STUDENT = pl.struct(_ENROLLED)
+_SUMMED = _STUDENT.filter(~_DAY).implode()
+_BOTH = _STUDENT.filter(_DAY & _STUDENT.is_in(_SUMMED)).implode()
 
 RULES = (
     Rule(
         code="ATT-010",
         severity=MUST_FIX,
-        catalogue="V037",
+        catalogue=("V037",),
         fields=("days_absent", "days_expected"),
         needs=("days_absent", "days_expected"),
         holds=(_ABSENT >= 0) & (_ABSENT <= _EXPECTED),
@@ -96,7 +99,7 @@ RULES = (
     Rule(
         code="ATT-011",
         severity=EXPLAIN,
-        catalogue="V038",
+        catalogue=("V038",),
         fields=("days_absent", "days_expected"),
         holds=pl.all_horizontal(
             (2 * pl.col(name) % 1 == 0).fill_null(True) for name in ("days_absent", "days_expected")
@@ -110,7 +113,7 @@ RULES = (
     Rule(
         code="ATT-012",
         severity=MUST_FIX,
-        catalogue="V037",
+        catalogue=("V037",),
         fields=("fraction_absent",),
         needs=("fraction_absent",),
         holds=(_FRACTION > 0) & (_FRACTION <= 1),
@@ -123,7 +126,7 @@ RULES = (
     Rule(
         code="ATT-013",
         severity=MUST_FIX,
-        catalogue="V039",
+        catalogue=("V039",),
         fields=("attendance_date", *_AMOUNTS),
         holds=_EXEMPT | (_DAY & _FRACTION.is_not_null() & _NONE_SUMMED) | (~_DAY & _FRACTION.is_null() & _ALL_SUMMED),
         title="A record is neither a day nor a summary",
@@ -135,7 +138,7 @@ RULES = (
     Rule(
         code="ATT-014",
         severity=MUST_FIX,
-        catalogue="V040",
+        catalogue=("V040",),
         fields=("is_exempt", *_AMOUNTS),
         needs=("is_exempt",),
         holds=~_EXEMPT | pl.all_horizontal(pl.col(name).is_null() for name in _AMOUNTS),
@@ -148,7 +151,7 @@ RULES = (
     Rule(
         code="ATT-015",
         severity=MUST_FIX,
-        catalogue="V006",
+        catalogue=("V006",),
         fields=("attendance_date", "entry_date"),
         holds=in_school_year("attendance_date", "entry_date"),
         title="An attendance date is outside the school year",
@@ -160,7 +163,7 @@ RULES = (
     Rule(
         code="ATT-016",
         severity=EXPLAIN,
-        catalogue="V041",
+        catalogue=("V041",),
         fields=("days_expected",),
         needs=("days_expected",),
         holds=(_EXPECTED > 0) & (_EXPECTED <= MOST_DAYS),
@@ -173,9 +176,9 @@ RULES = (
     Rule(
         code="ATT-017",
         severity=MUST_FIX,
-        catalogue="V039",
+        catalogue=("V039",),
         fields=("attendance_date", *_ENROLLED),
-        holds=(_DAY.min() == _DAY.max()).over(_ENROLLED) | ~known(*_ENROLLED),
+        holds=~_STUDENT.is_in(_BOTH) | ~known(*_ENROLLED),
         title="A student has both days and a summary",
         one="{count} attendance record is of a student who has both days and a summary in the school.",
         many="{count} attendance records are of students who have both days and a summary in the school.",

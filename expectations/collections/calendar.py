@@ -41,7 +41,7 @@ RULES = (
     Rule(
         code="CAL-010",
         severity=MUST_FIX,
-        catalogue="V006",
+        catalogue=("V006",),
         fields=("calendar_date",),
         needs=("calendar_date",),
         holds=in_school_year("calendar_date"),

@@ -110,7 +110,7 @@ RULES = (
     Rule(
         code="CMP-011",
         severity=MUST_FIX,
-        catalogue="V107",
+        catalogue=("V107",),
         fields=("mastery_level", "highest_level"),
         needs=("mastery_level", "highest_level"),
         holds=(pl.col("mastery_level") >= 1) & (pl.col("mastery_level") <= pl.col("highest_level")),
@@ -123,7 +123,7 @@ RULES = (
     Rule(
         code="CMP-012",
         severity=MUST_FIX,
-        catalogue="V104",
+        catalogue=("V104",),
         fields=("parent_competency_id", "competency_id", "framework_version"),
         needs=("parent_competency_id",),
         holds=_PARENT.is_null()

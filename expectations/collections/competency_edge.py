@@ -66,7 +66,7 @@ RULES = (
     Rule(
         code="EDG-010",
         severity=MUST_FIX,
-        catalogue="V104",
+        catalogue=("V104",),
         fields=("to_competency_id", "from_competency_id"),
         holds=_FROM != _TO,
         title="A competency relates to itself",
@@ -78,7 +78,7 @@ RULES = (
     Rule(
         code="EDG-011",
         severity=MUST_FIX,
-        catalogue="V104",
+        catalogue=("V104",),
         fields=("strength", "edge_type"),
         holds=~_PRECEDES | pl.col("strength").is_not_null(),
         title="The strength of a prerequisite is missing",
@@ -90,7 +90,7 @@ RULES = (
     Rule(
         code="EDG-012",
         severity=MUST_FIX,
-        catalogue="V104",
+        catalogue=("V104",),
         fields=("from_competency_id", "to_competency_id", "framework_version", "edge_type"),
         holds=pl.struct("from_competency_id", "to_competency_id", "framework_version", "edge_type").map_batches(
             _leads_nowhere_back, return_dtype=pl.Boolean

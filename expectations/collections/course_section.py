@@ -103,7 +103,7 @@ RULES = (
     Rule(
         code="SEC-010",
         severity=MUST_FIX,
-        catalogue="V077",
+        catalogue=("V077",),
         fields=("end_date", "begin_date"),
         needs=("begin_date", "end_date"),
         holds=pl.col("begin_date") <= pl.col("end_date"),
@@ -116,7 +116,7 @@ RULES = (
     Rule(
         code="SEC-011",
         severity=EXPLAIN,
-        catalogue="V085",
+        catalogue=("V085",),
         fields=("course_level", "track_label"),
         holds=pl.col("course_level").is_not_null() | pl.col("track_label").is_null(),
         title="A label stands in the place of a level",
@@ -140,7 +140,7 @@ RULES = (
     Rule(
         code="SEC-013",
         severity=MUST_FIX,
-        catalogue="V077",
+        catalogue=("V077",),
         fields=("sced_code",),
         needs=("sced_code",),
         holds=pl.col("sced_code").str.contains(r"\A[0-9]{5}\z"),
@@ -153,7 +153,7 @@ RULES = (
     Rule(
         code="SEC-014",
         severity=EXPLAIN,
-        catalogue="V077",
+        catalogue=("V077",),
         fields=("course_subject", "sced_code"),
         needs=("sced_code",),
         holds=(pl.col("sced_code").str.head(2) == pl.col("course_subject"))
@@ -167,7 +167,7 @@ RULES = (
     Rule(
         code="SEC-015",
         severity=MUST_FIX,
-        catalogue="V006",
+        catalogue=("V006",),
         fields=("begin_date", "end_date"),
         holds=in_school_year("begin_date", "end_date"),
         title="A section is outside the school year",

@@ -83,7 +83,7 @@ RULES = (
     Rule(
         code="DET-010",
         severity=MUST_FIX,
-        catalogue="V119",
+        catalogue=("V119",),
         fields=("supersedes_determination_id", "determination_id"),
         needs=("supersedes_determination_id", "determination_id"),
         holds=pl.col("determination_id") != _BEFORE,
@@ -96,7 +96,7 @@ RULES = (
     Rule(
         code="DET-011",
         severity=MUST_FIX,
-        catalogue="V119",
+        catalogue=("V119",),
         fields=("supersedes_determination_id",),
         needs=("supersedes_determination_id",),
         holds=_BEFORE.is_null() | _BEFORE.is_unique(),
@@ -109,7 +109,7 @@ RULES = (
     Rule(
         code="DET-012",
         severity=MUST_FIX,
-        catalogue="V107",
+        catalogue=("V107",),
         fields=("is_mastery", "level", "competency_id", "framework_version"),
         needs=("level",),
         holds=_MASTERY | (_LEVEL.filter(_MASTERY).min().over("framework_version", "competency_id") > _LEVEL),
@@ -122,7 +122,7 @@ RULES = (
     Rule(
         code="DET-013",
         severity=EXPLAIN,
-        catalogue="V103",
+        catalogue=("V103",),
         fields=("decided_date", "student_id", "decided_by", "origin"),
         needs=("decided_date", "student_id"),
         holds=(_OF_THE_BATCH < SHARE * _OF_STUDENT)
@@ -138,7 +138,7 @@ RULES = (
     Rule(
         code="DET-014",
         severity=MUST_FIX,
-        catalogue="V006",
+        catalogue=("V006",),
         fields=("decided_date",),
         needs=("decided_date",),
         holds=pl.col("decided_date") <= last_day(),

@@ -101,7 +101,7 @@ RULES = (
     Rule(
         code="DSC-010",
         severity=MUST_FIX,
-        catalogue="V072",
+        catalogue=("V072",),
         fields=("days",),
         needs=("days",),
         holds=(_DAYS > 0) & (_DAYS <= MOST_DAYS),
@@ -114,7 +114,7 @@ RULES = (
     Rule(
         code="DSC-011",
         severity=MUST_FIX,
-        catalogue="V072",
+        catalogue=("V072",),
         fields=("days", "action"),
         holds=_DAYS.is_not_null() == _HAS_DAYS,
         title="Action and days do not fit",
@@ -126,7 +126,7 @@ RULES = (
     Rule(
         code="DSC-012",
         severity=MUST_FIX,
-        catalogue="V072",
+        catalogue=("V072",),
         fields=("end_date", "begin_date"),
         needs=("begin_date", "end_date"),
         holds=pl.col("begin_date") <= pl.col("end_date"),
@@ -139,7 +139,7 @@ RULES = (
     Rule(
         code="DSC-013",
         severity=MUST_FIX,
-        catalogue="V006",
+        catalogue=("V006",),
         fields=("begin_date", "incident_date"),
         holds=in_school_year("begin_date", "incident_date"),
         title="An action or incident is outside the school year",
@@ -151,7 +151,7 @@ RULES = (
     Rule(
         code="DSC-014",
         severity=MUST_FIX,
-        catalogue="V072",
+        catalogue=("V072",),
         fields=("begin_date", "incident_date"),
         needs=("begin_date", "incident_date"),
         holds=pl.col("incident_date") <= pl.col("begin_date"),
@@ -164,7 +164,7 @@ RULES = (
     Rule(
         code="DSC-015",
         severity=MUST_FIX,
-        catalogue="V075",
+        catalogue=("V075",),
         fields=("receives_services", "days", "is_idea_removal", "student_id"),
         needs=("days", "is_idea_removal", "student_id"),
         holds=~(_IDEA & known("student_id"))
@@ -179,7 +179,7 @@ RULES = (
     Rule(
         code="DSC-016",
         severity=MUST_FIX,
-        catalogue="V075",
+        catalogue=("V075",),
         fields=("interim_removal_reason", "action", "is_idea_removal"),
         holds=~(_IDEA & (_ACTION == "interim_setting")) | pl.col("interim_removal_reason").is_not_null(),
         title="The reason for an interim setting is missing",

@@ -90,7 +90,7 @@ RULES = (
     Rule(
         code="ENR-010",
         severity=MUST_FIX,
-        catalogue="V025",
+        catalogue=("V025",),
         fields=("exit_date", "entry_date"),
         needs=("entry_date", "exit_date"),
         holds=pl.col("entry_date") <= pl.col("exit_date"),
@@ -103,7 +103,7 @@ RULES = (
     Rule(
         code="ENR-011",
         severity=MUST_FIX,
-        catalogue="V025",
+        catalogue=("V025",),
         fields=("entry_date", "exit_date"),
         holds=in_school_year("entry_date", "exit_date"),
         title="An enrollment date is outside the school year",
@@ -115,7 +115,7 @@ RULES = (
     Rule(
         code="ENR-012",
         severity=MUST_FIX,
-        catalogue="V030",
+        catalogue=("V030",),
         fields=("exit_code", "exit_date"),
         holds=pl.col("exit_date").is_null() == pl.col("exit_code").is_null(),
         title="Exit date and exit code do not come together",
@@ -127,7 +127,7 @@ RULES = (
     Rule(
         code="ENR-013",
         severity=MUST_FIX,
-        catalogue="V028",
+        catalogue=("V028",),
         fields=("is_primary_school", "school_id", "entry_date", "exit_date"),
         needs=("is_primary_school",),
         holds=apart_in_time("entry_date", "exit_date", of=("student_id", "is_primary_school"))

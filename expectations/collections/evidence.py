@@ -106,7 +106,7 @@ RULES = (
     Rule(
         code="EVI-010",
         severity=MUST_FIX,
-        catalogue="V108",
+        catalogue=("V108",),
         fields=("attempt_number",),
         needs=("attempt_number",),
         holds=_ATTEMPT >= 1,
@@ -119,7 +119,7 @@ RULES = (
     Rule(
         code="EVI-011",
         severity=MUST_FIX,
-        catalogue="V108",
+        catalogue=("V108",),
         fields=("attempt_number", "evidence_date", *_ATTEMPTS_AT),
         needs=("attempt_number", "evidence_date"),
         holds=(_DATE.cum_max().shift(1).over(_ATTEMPTS_AT, order_by=_ATTEMPT) <= _DATE)
@@ -133,7 +133,7 @@ RULES = (
     Rule(
         code="EVI-012",
         severity=MUST_FIX,
-        catalogue="V109",
+        catalogue=("V109",),
         fields=("ready_date", "ready_rule_id", "ready_recorded_date"),
         needs=("ready_date",),
         holds=pl.col("ready_date").is_null()
@@ -147,7 +147,7 @@ RULES = (
     Rule(
         code="EVI-013",
         severity=MUST_FIX,
-        catalogue="V109",
+        catalogue=("V109",),
         fields=("ready_recorded_date", "evidence_date"),
         needs=("ready_recorded_date", "evidence_date"),
         holds=pl.col("ready_recorded_date") <= _DATE,
@@ -160,7 +160,7 @@ RULES = (
     Rule(
         code="EVI-014",
         severity=MUST_FIX,
-        catalogue="V006",
+        catalogue=("V006",),
         fields=("evidence_date",),
         needs=("evidence_date",),
         holds=in_school_year("evidence_date"),

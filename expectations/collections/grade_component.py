@@ -48,7 +48,7 @@ RULES = (
     Rule(
         code="GCM-010",
         severity=MUST_FIX,
-        catalogue="V105",
+        catalogue=("V105",),
         fields=("weight", "component_kind"),
         needs=("weight",),
         holds=(pl.col("component_kind") != "habit") | (_WEIGHT == 0),

@@ -102,7 +102,7 @@ RULES = (
     Rule(
         code="GRD-010",
         severity=MUST_FIX,
-        catalogue="V045",
+        catalogue=("V045",),
         fields=("removal_reason", "outcome"),
         holds=_REASON.is_not_null() == _REMOVED,
         title="A removal has no lawful reason",
@@ -114,7 +114,7 @@ RULES = (
     Rule(
         code="GRD-011",
         severity=MUST_FIX,
-        catalogue="V046",
+        catalogue=("V046",),
         fields=("documentation_source", "documentation_date", "removal_reason"),
         holds=~_TRANSFERRED | _RECEIVED,
         title="A transfer has no document of the receiving school",
@@ -126,7 +126,7 @@ RULES = (
     Rule(
         code="GRD-012",
         severity=MUST_FIX,
-        catalogue="V047",
+        catalogue=("V047",),
         fields=("exit_type", "outcome"),
         needs=("exit_type",),
         holds=~_REMOVED | pl.col("exit_type").is_in(codes("exit_types", cohort_effect="removal")),
@@ -139,7 +139,7 @@ RULES = (
     Rule(
         code="GRD-013",
         severity=INFORMATION,
-        catalogue="V049",
+        catalogue=("V049",),
         fields=("outcome_date", "outcome", "cohort_year"),
         needs=("outcome_date", "cohort_year"),
         holds=~_GRADUATED | (pl.col("outcome_date") <= pl.date(pl.col("cohort_year"), 8, 31)),
@@ -152,7 +152,7 @@ RULES = (
     Rule(
         code="GRD-014",
         severity=MUST_FIX,
-        catalogue="V050",
+        catalogue=("V050",),
         fields=("diploma_type", "outcome"),
         holds=~_GRADUATED | _DIPLOMA.is_in(codes("diploma_types", counts_as_graduate="true")).fill_null(False),
         title="The diploma does not make a graduate",
@@ -164,7 +164,7 @@ RULES = (
     Rule(
         code="GRD-015",
         severity=MUST_FIX,
-        catalogue="V051",
+        catalogue=("V051",),
         fields=("diploma_type", "outcome"),
         needs=("diploma_type",),
         holds=~_REMOVED | _DIPLOMA.is_null(),
@@ -177,7 +177,7 @@ RULES = (
     Rule(
         code="GRD-016",
         severity=MUST_FIX,
-        catalogue="V044",
+        catalogue=("V044",),
         fields=("cohort_year", "first_grade_nine_school_year"),
         needs=("cohort_year", "first_grade_nine_school_year"),
         holds=pl.col("cohort_year") == pl.col("first_grade_nine_school_year") + YEARS_AFTER_GRADE_NINE,
@@ -190,7 +190,7 @@ RULES = (
     Rule(
         code="GRD-017",
         severity=EXPLAIN,
-        catalogue="V056",
+        catalogue=("V056",),
         fields=("documentation_source", "documentation_date", "removal_reason"),
         needs=("removal_reason",),
         holds=~_REMOVED | _TRANSFERRED | _ON_FILE | ((_ON_FILE & _REMOVED).sum() >= DOCUMENTED * _REMOVED.sum()),
@@ -203,7 +203,7 @@ RULES = (
     Rule(
         code="GRD-018",
         severity=MUST_FIX,
-        catalogue="V049",
+        catalogue=("V049",),
         fields=("outcome_date", "outcome"),
         holds=~(_GRADUATED | _REMOVED) | pl.col("outcome_date").is_not_null(),
         title="The date of an outcome is missing",

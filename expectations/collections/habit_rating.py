@@ -21,7 +21,7 @@ RULES = (
     Rule(
         code="HAB-010",
         severity=MUST_FIX,
-        catalogue="V131",
+        catalogue=("V131",),
         fields=("score", "highest_score"),
         needs=("score",),
         holds=(pl.col("score") >= 0) & (pl.col("score") <= pl.col("highest_score")),
@@ -34,7 +34,7 @@ RULES = (
     Rule(
         code="HAB-011",
         severity=MUST_FIX,
-        catalogue="V006",
+        catalogue=("V006",),
         fields=("rating_date",),
         needs=("rating_date",),
         holds=in_school_year("rating_date"),

@@ -71,7 +71,7 @@ RULES = (
     Rule(
         code="GRP-010",
         severity=MUST_FIX,
-        catalogue="V123",
+        catalogue=("V123",),
         fields=("end_date", "begin_date"),
         needs=("begin_date", "end_date"),
         holds=pl.col("end_date") >= _BEGIN,
@@ -84,7 +84,7 @@ RULES = (
     Rule(
         code="GRP-011",
         severity=MUST_FIX,
-        catalogue="V123",
+        catalogue=("V123",),
         fields=("begin_date", "end_date", "student_id", "course_subject", "is_exclusive"),
         needs=("is_exclusive", "course_subject"),
         holds=apart_in_time("begin_date", "end_date", of=("student_id", "course_subject", "is_exclusive"))
@@ -98,7 +98,7 @@ RULES = (
     Rule(
         code="GRP-012",
         severity=EXPLAIN,
-        catalogue="V124",
+        catalogue=("V124",),
         fields=("begin_date", "end_date", "group_kind", "school_id"),
         needs=("begin_date", "school_id"),
         holds=((_END - _BEGIN).dt.total_days() < STATIC_DAYS).any().over("school_id", "group_kind")
@@ -124,7 +124,7 @@ RULES = (
     Rule(
         code="GRP-014",
         severity=MUST_FIX,
-        catalogue="V006",
+        catalogue=("V006",),
         fields=("begin_date", "end_date"),
         holds=in_school_year("begin_date", "end_date"),
         title="A group membership is outside the school year",

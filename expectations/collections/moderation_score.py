@@ -47,7 +47,7 @@ RULES = (
     Rule(
         code="MOD-010",
         severity=MUST_FIX,
-        catalogue="V121",
+        catalogue=("V121",),
         fields=("rater_id", "first_rater_id"),
         needs=("rater_id", "first_rater_id"),
         holds=pl.col("rater_id") != pl.col("first_rater_id"),
@@ -60,7 +60,7 @@ RULES = (
     Rule(
         code="MOD-011",
         severity=MUST_FIX,
-        catalogue="V121",
+        catalogue=("V121",),
         fields=("rater_school_id", "school_id", "moderation_round"),
         needs=("rater_school_id", "school_id"),
         holds=~_ACROSS | (pl.col("rater_school_id") != pl.col("school_id")),
@@ -73,7 +73,7 @@ RULES = (
     Rule(
         code="MOD-012",
         severity=MUST_FIX,
-        catalogue="V121",
+        catalogue=("V121",),
         fields=("is_blind", "moderation_round"),
         holds=~_ACROSS | pl.col("is_blind"),
         title="A score across schools is not blind",
@@ -96,7 +96,7 @@ RULES = (
     Rule(
         code="MOD-014",
         severity=MUST_FIX,
-        catalogue="V006",
+        catalogue=("V006",),
         fields=("scored_date",),
         needs=("scored_date",),
         holds=in_school_year("scored_date"),

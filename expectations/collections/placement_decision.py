@@ -52,7 +52,7 @@ RULES = (
     Rule(
         code="PLC-010",
         severity=EXPLAIN,
-        catalogue="V126",
+        catalogue=("V126",),
         fields=("criterion", "recommended_by"),
         holds=pl.col("criterion").is_not_null() & pl.col("recommended_by").is_not_null(),
         title="The criterion of a placement is missing",
@@ -64,7 +64,7 @@ RULES = (
     Rule(
         code="PLC-011",
         severity=EXPLAIN,
-        catalogue="V126",
+        catalogue=("V126",),
         fields=("override_reason", "is_placed", "is_eligible_by_rule"),
         needs=("is_eligible_by_rule",),
         holds=(_ELIGIBLE == _PLACED) | _ELIGIBLE.is_null() | pl.col("override_reason").is_not_null(),
@@ -77,7 +77,7 @@ RULES = (
     Rule(
         code="PLC-012",
         severity=MUST_FIX,
-        catalogue="V006",
+        catalogue=("V006",),
         fields=("decision_date",),
         needs=("decision_date",),
         holds=pl.col("decision_date").is_between(first_day().dt.offset_by("-1y"), last_day()),

@@ -59,7 +59,7 @@ RULES = (
     Rule(
         code="PSE-011",
         severity=MUST_FIX,
-        catalogue="V059",
+        catalogue=("V059",),
         fields=("score", "outcome_kind"),
         needs=("score",),
         holds=pl.when(_KIND == "advanced_placement_exam")

@@ -38,14 +38,14 @@ class Rule:
     fields: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     holds: pl.Expr | None = None
-    catalogue: str | None = None
+    catalogue: tuple[str, ...] = ()
 
 
 GENERAL = (
     Rule(
         code=UNREADABLE,
         severity=MUST_FIX,
-        catalogue="V003",
+        catalogue=("V003",),
         title="A value cannot be read",
         one="In {count} {record}, {field} is not {expected}.",
         many="In {count} {records}, {field} is not {expected}.",
@@ -55,7 +55,7 @@ GENERAL = (
     Rule(
         code=MISSING,
         severity=MUST_FIX,
-        catalogue="V008",
+        catalogue=("V008",),
         title="A required value is blank",
         one="In {count} {record}, {field} is blank.",
         many="In {count} {records}, {field} is blank.",
@@ -65,7 +65,7 @@ GENERAL = (
     Rule(
         code=UNKNOWN_CODE,
         severity=MUST_FIX,
-        catalogue="V009",
+        catalogue=("V009",),
         title="A code is not in its code set",
         one="In {count} {record}, {field} holds a code that is not in its code set.",
         many="In {count} {records}, {field} holds a code that is not in its code set.",
@@ -75,7 +75,7 @@ GENERAL = (
     Rule(
         code=REPEATED_KEY,
         severity=MUST_FIX,
-        catalogue="V010",
+        catalogue=("V010",),
         title="Two rows have the same key",
         one="{count} {record} has the same {key} as another row.",
         many="{count} {records} have the same {key} as another row.",
@@ -85,7 +85,7 @@ GENERAL = (
     Rule(
         code=ELSEWHERE,
         severity=MUST_FIX,
-        catalogue="V011",
+        catalogue=("V011",),
         title="A row belongs to another district or school year",
         one="In {count} {record}, {field} is not that of this submission.",
         many="In {count} {records}, {field} is not that of this submission.",
@@ -95,7 +95,7 @@ GENERAL = (
     Rule(
         code=EXTRA_COLUMN,
         severity=INFORMATION,
-        catalogue="V002",
+        catalogue=("V002",),
         title="A column is not part of the standard",
         one="The column {field} is not part of the standard and was left out.",
         many="The column {field} of {count} files is not part of the standard and was left out.",
@@ -105,7 +105,7 @@ GENERAL = (
     Rule(
         code=PADDED,
         severity=INFORMATION,
-        catalogue="V003",
+        catalogue=("V003",),
         title="Spaces around a value were left out",
         one="In {count} {record}, spaces before or after {field} were left out.",
         many="In {count} {records}, spaces before or after {field} were left out.",
@@ -252,7 +252,14 @@ def _in_force(column: pa.Column) -> pl.Expr:
 
 
 def _alone(key: Sequence[str], required: Sequence[str]) -> pl.Expr:
-    return pl.struct(key).is_unique() | ~known(*required)
+    return pl.struct(key).map_batches(_is_alone, return_dtype=pl.Boolean()) | ~known(*required)
+
+
+def _is_alone(keys: pl.Series) -> pl.Series:
+    """Tell which keys no other row has. As many hashes as keys prove that all are alone, in a third of the time."""
+    if keys.hash().n_unique() == len(keys):
+        return pl.repeat(True, len(keys), eager=True)
+    return keys.is_unique()
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -102,7 +102,7 @@ RULES = (
     Rule(
         code="SCH-010",
         severity=MUST_FIX,
-        catalogue="V089",
+        catalogue=("V089",),
         fields=("lowest_grade", "highest_grade"),
         needs=("lowest_grade", "highest_grade"),
         holds=_place("lowest_grade") <= _place("highest_grade"),
@@ -115,7 +115,7 @@ RULES = (
     Rule(
         code="SCH-011",
         severity=EXPLAIN,
-        catalogue="V089",
+        catalogue=("V089",),
         fields=("lowest_grade", "highest_grade"),
         holds=pl.col("lowest_grade").is_null() == pl.col("highest_grade").is_null(),
         title="Only one end of the grades offered is given",
@@ -127,7 +127,7 @@ RULES = (
     Rule(
         code="SCH-012",
         severity=EXPLAIN,
-        catalogue="V089",
+        catalogue=("V089",),
         fields=("school_level", "lowest_grade", "highest_grade"),
         needs=("school_level",),
         holds=pl.when(pl.col("school_level") == "elementary")
@@ -145,7 +145,7 @@ RULES = (
     Rule(
         code="SCH-013",
         severity=MUST_FIX,
-        catalogue="V094",
+        catalogue=("V094",),
         fields=("title_i_status", "operational_status"),
         needs=("title_i_status",),
         holds=_TITLE_I.is_not_null()
@@ -160,7 +160,7 @@ RULES = (
     Rule(
         code="SCH-014",
         severity=MUST_FIX,
-        catalogue="V088",
+        catalogue=("V088",),
         fields=("prior_school_id", "number_changed_date", "school_id"),
         holds=(pl.col("prior_school_id").is_null() == pl.col("number_changed_date").is_null())
         & (pl.col("prior_school_id") != pl.col("school_id")).fill_null(True),

@@ -89,7 +89,7 @@ RULES = (
     Rule(
         code="SEN-010",
         severity=MUST_FIX,
-        catalogue="V079",
+        catalogue=("V079",),
         fields=("end_date", "begin_date"),
         needs=("begin_date", "end_date"),
         holds=pl.col("begin_date") <= pl.col("end_date"),
@@ -102,7 +102,7 @@ RULES = (
     Rule(
         code="SEN-011",
         severity=MUST_FIX,
-        catalogue="V079",
+        catalogue=("V079",),
         fields=("begin_date", "end_date"),
         holds=apart_in_time("begin_date", "end_date", of=("student_id", "section_id")) | pl.struct(KEY).is_duplicated(),
         title="Two spells in one section overlap",
@@ -114,7 +114,7 @@ RULES = (
     Rule(
         code="SEN-012",
         severity=MUST_FIX,
-        catalogue="V086",
+        catalogue=("V086",),
         fields=("credits_earned", "credits_attempted"),
         needs=("credits_earned", "credits_attempted"),
         holds=(_EARNED >= 0) & (_EARNED <= _ATTEMPTED),
@@ -127,7 +127,7 @@ RULES = (
     Rule(
         code="SEN-013",
         severity=MUST_FIX,
-        catalogue="V086",
+        catalogue=("V086",),
         fields=("course_outcome", "credits_earned", "credits_attempted"),
         needs=("course_outcome", "credits_earned"),
         holds=((_EARNED > 0) == _PASSED) | (_ATTEMPTED == 0).fill_null(False),
@@ -140,7 +140,7 @@ RULES = (
     Rule(
         code="SEN-014",
         severity=MUST_FIX,
-        catalogue="V006",
+        catalogue=("V006",),
         fields=("begin_date", "end_date"),
         holds=in_school_year("begin_date", "end_date"),
         title="A section enrollment is outside the school year",

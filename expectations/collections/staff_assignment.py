@@ -93,7 +93,7 @@ RULES = (
     Rule(
         code="STA-010",
         severity=EXPLAIN,
-        catalogue="V082",
+        catalogue=("V082",),
         fields=("full_time_equivalent", "staff_id"),
         needs=("full_time_equivalent", "staff_id"),
         holds=(_FULL_TIME.sum().over("staff_id") <= MOST_FULL_TIME) | ~known("staff_id"),
@@ -106,7 +106,7 @@ RULES = (
     Rule(
         code="STA-011",
         severity=EXPLAIN,
-        catalogue="V083",
+        catalogue=("V083",),
         fields=("experience_years",),
         needs=("experience_years",),
         holds=_YEARS <= MOST_YEARS,
@@ -119,7 +119,7 @@ RULES = (
     Rule(
         code="STA-012",
         severity=MUST_FIX,
-        catalogue="V083",
+        catalogue=("V083",),
         fields=("experience_years", "full_time_equivalent"),
         holds=(_YEARS >= 0).fill_null(True) & ((_FULL_TIME > 0) & (_FULL_TIME <= MOST_FULL_TIME)).fill_null(True),
         title="Experience or full-time equivalent is out of range",
@@ -143,7 +143,7 @@ RULES = (
     Rule(
         code="STA-014",
         severity=EXPLAIN,
-        catalogue="V081",
+        catalogue=("V081",),
         fields=("staff_id", "experience_years"),
         needs=("staff_id", "experience_years"),
         holds=(_YEARS.min() == _YEARS.max()).over("staff_id") | ~known("staff_id"),
@@ -156,7 +156,7 @@ RULES = (
     Rule(
         code="STA-015",
         severity=MUST_FIX,
-        catalogue="V006",
+        catalogue=("V006",),
         fields=("begin_date", "end_date"),
         holds=in_school_year("begin_date", "end_date"),
         title="An assignment is outside the school year",

@@ -59,7 +59,7 @@ RULES = (
     Rule(
         code="STU-010",
         severity=MUST_FIX,
-        catalogue="V016",
+        catalogue=("V016",),
         fields=("birth_date",),
         needs=("birth_date",),
         holds=last_day() >= _BORN,
@@ -72,7 +72,7 @@ RULES = (
     Rule(
         code="STU-011",
         severity=MUST_FIX,
-        catalogue="V016",
+        catalogue=("V016",),
         fields=("birth_date",),
         needs=("birth_date",),
         holds=(_YOUNG_ENOUGH & _OLD_ENOUGH) | (last_day() < _BORN),
@@ -85,7 +85,7 @@ RULES = (
     Rule(
         code="STU-012",
         severity=EXPLAIN,
-        catalogue="V018",
+        catalogue=("V018",),
         fields=("races", "hispanic_latino_ethnicity"),
         holds=pl.col("races").is_not_null() | pl.col("hispanic_latino_ethnicity").fill_null(False),
         title="No race or ethnicity is given",
@@ -97,7 +97,7 @@ RULES = (
     Rule(
         code="STU-013",
         severity=EXPLAIN,
-        catalogue="V015",
+        catalogue=("V015",),
         fields=("student_id", *_SAME_PERSON),
         needs=_SAME_PERSON[:3],
         holds=(pl.col("student_id").min().over(_SAME_PERSON) == pl.col("student_id").max().over(_SAME_PERSON))

@@ -69,7 +69,7 @@ RULES = (
     Rule(
         code="REG-010",
         severity=EXPLAIN,
-        catalogue="V013",
+        catalogue=("V013",),
         fields=("student_id", *_SAME_PERSON, "registry_status"),
         needs=_SAME_PERSON[:3],
         holds=(pl.col("student_id").filter(_IN_USE).n_unique().over(_SAME_PERSON) <= 1)
@@ -84,7 +84,7 @@ RULES = (
     Rule(
         code="REG-011",
         severity=MUST_FIX,
-        catalogue="V016",
+        catalogue=("V016",),
         fields=("birth_date",),
         needs=("birth_date",),
         holds=pl.col("birth_date") <= last_day(),
@@ -97,7 +97,7 @@ RULES = (
     Rule(
         code="REG-012",
         severity=MUST_FIX,
-        catalogue="V044",
+        catalogue=("V044",),
         fields=("first_grade_nine_school_year",),
         needs=("first_grade_nine_school_year",),
         holds=pl.col("first_grade_nine_school_year").is_between(pl.col("school_year") - 12, pl.col("school_year")),

@@ -61,7 +61,7 @@ RULES = (
     Rule(
         code="STS-010",
         severity=MUST_FIX,
-        catalogue="V020",
+        catalogue=("V020",),
         fields=("end_date", "begin_date"),
         needs=("begin_date", "end_date"),
         holds=pl.col("begin_date") <= pl.col("end_date"),
@@ -74,7 +74,7 @@ RULES = (
     Rule(
         code="STS-011",
         severity=MUST_FIX,
-        catalogue="V020",
+        catalogue=("V020",),
         fields=("begin_date", "end_date"),
         holds=apart_in_time("begin_date", "end_date", of=("student_id", "status")) | pl.struct(KEY).is_duplicated(),
         title="Two spells of one status overlap",
@@ -86,7 +86,7 @@ RULES = (
     Rule(
         code="STS-012",
         severity=EXPLAIN,
-        catalogue="V020",
+        catalogue=("V020",),
         fields=("begin_date", "end_date"),
         holds=(pl.col("begin_date") <= last_day()).fill_null(True)
         & (pl.col("end_date") >= first_day()).fill_null(True),
@@ -99,7 +99,7 @@ RULES = (
     Rule(
         code="STS-013",
         severity=MUST_FIX,
-        catalogue="V021",
+        catalogue=("V021",),
         fields=("begin_date", "end_date", "status", "student_id"),
         needs=("student_id",),
         holds=~(_ENGLISH & known("student_id"))
@@ -114,7 +114,7 @@ RULES = (
     Rule(
         code="STS-014",
         severity=MUST_FIX,
-        catalogue="V024",
+        catalogue=("V024",),
         fields=("primary_disability", "status"),
         needs=("primary_disability",),
         holds=(_STATUS != "disability") | _CATEGORY.is_not_null() | _CATEGORY.is_null().all(),
@@ -127,7 +127,7 @@ RULES = (
     Rule(
         code="STS-015",
         severity=MUST_FIX,
-        catalogue="V024",
+        catalogue=("V024",),
         fields=("begin_date", "end_date", "status"),
         needs=("begin_date",),
         holds=(_STATUS != "recently_arrived_english_learner")

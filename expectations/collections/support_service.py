@@ -64,7 +64,7 @@ RULES = (
     Rule(
         code="SUP-010",
         severity=MUST_FIX,
-        catalogue="V125",
+        catalogue=("V125",),
         fields=("minutes",),
         needs=("minutes",),
         holds=pl.col("minutes").is_between(1, MOST_MINUTES),
@@ -77,7 +77,7 @@ RULES = (
     Rule(
         code="SUP-011",
         severity=MUST_FIX,
-        catalogue="V125",
+        catalogue=("V125",),
         fields=("planned_minutes",),
         needs=("planned_minutes",),
         holds=pl.col("planned_minutes").is_between(0, MOST_MINUTES),
@@ -90,7 +90,7 @@ RULES = (
     Rule(
         code="SUP-012",
         severity=EXPLAIN,
-        catalogue="V125",
+        catalogue=("V125",),
         fields=("target_competency_id", "framework_version", "support_kind"),
         holds=~_TARGETS | (pl.col("target_competency_id").is_not_null() & pl.col("framework_version").is_not_null()),
         title="The support has no competency",
@@ -102,7 +102,7 @@ RULES = (
     Rule(
         code="SUP-013",
         severity=MUST_FIX,
-        catalogue="V006",
+        catalogue=("V006",),
         fields=("service_date",),
         needs=("service_date",),
         holds=in_school_year("service_date"),

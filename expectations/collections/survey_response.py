@@ -63,7 +63,7 @@ RULES = (
     Rule(
         code="SRE-010",
         severity=MUST_FIX,
-        catalogue="V131",
+        catalogue=("V131",),
         fields=("value", "lowest_value", "highest_value"),
         needs=("value",),
         holds=pl.col("value").is_between(
@@ -78,7 +78,7 @@ RULES = (
     Rule(
         code="SRE-011",
         severity=MUST_FIX,
-        catalogue="V131",
+        catalogue=("V131",),
         fields=("item_id", "wave", "construct", "is_reversed"),
         needs=("item_id", "wave"),
         holds=((_CONSTRUCT.min() == _CONSTRUCT.max()) & (_REVERSED.min() == _REVERSED.max())).over("wave", "item_id")
@@ -92,7 +92,7 @@ RULES = (
     Rule(
         code="SRE-012",
         severity=MUST_FIX,
-        catalogue="V131",
+        catalogue=("V131",),
         fields=("construct", "wave", "item_id"),
         needs=("wave", "item_id"),
         holds=(_ITEM.n_unique().over("wave", "construct") >= FEWEST_ITEMS)
@@ -107,7 +107,7 @@ RULES = (
     Rule(
         code="SRE-013",
         severity=MUST_FIX,
-        catalogue="V006",
+        catalogue=("V006",),
         fields=("response_date",),
         needs=("response_date",),
         holds=in_school_year("response_date"),

@@ -57,7 +57,7 @@ RULES = (
     Rule(
         code="SRO-010",
         severity=MUST_FIX,
-        catalogue="V006",
+        catalogue=("V006",),
         fields=("invited_date",),
         needs=("invited_date",),
         holds=in_school_year("invited_date"),

@@ -22,6 +22,10 @@ FINDINGS = pl.Schema({"row": pl.UInt32(), "rule": pl.String(), "field": pl.Strin
 SUBMISSION_COLUMNS = ("district_id", "school_year")
 """What any file may carry to say whose it is. They are compared with the submission and not kept."""
 
+STATE = "state"
+"""The district under which the state itself submits: its registry, its framework, and its directory, whose rows each
+say whose they are."""
+
 
 class NotCheckedError(Exception):
     """A contract could not be applied. The fault lies here and not in the data."""
@@ -84,8 +88,10 @@ def trim(frame: pl.DataFrame, contract: pa.DataFrameSchema) -> tuple[pl.DataFram
 def find_rows_from_elsewhere(
     frame: pl.DataFrame, contract: pa.DataFrameSchema, *, district_id: str, school_year: int
 ) -> pl.DataFrame:
-    """Find the rows that name another district or school year than the submission's."""
+    """Find the rows that name another district or school year than the submission's; the state names any district."""
     submission = {"district_id": district_id, "school_year": str(school_year)}
+    if district_id == STATE:
+        del submission["district_id"]
     named = [pl.col(name) != value for name, value in submission.items() if name in frame.columns]
     return _findings(frame.select("row", *named), _code(contract, ELSEWHERE))
 
