@@ -77,6 +77,7 @@ class Section:
 
     indicator: Mapping[str, Any]
     measure: str
+    unit: str
     facts: Sequence[Fact] = ()
     grade_facts: Sequence[tuple[str, Attributes, Sequence[tuple[str, Attributes, Cell]]]] = ()
     overall: Figure | None = None
@@ -119,7 +120,7 @@ class Profile:
         """Arrange everything that is published about one indicator."""
         slug, book = indicator["indicator"], self.published
         subjects, populations, grades = book.subjects_of(slug), book.populations_of(slug), book.grades_of(slug)
-        section = Section(indicator, book.headline(slug)["label_en"])
+        section = Section(indicator, book.headline(slug)["label_en"], book.headline(slug)["unit"])
         if not populations:
             return section
         first = populations[0]
@@ -282,7 +283,7 @@ class Profile:
                 }
                 title = f"{measure['label_en']}: {book.subjects[subject]}"
                 figures.append(self._figure(indicator, title, book.populations[population], "School year", keys, rows))
-        axis = _axis_over_time(indicator["unit"], [row for figure in figures for row in figure.rows])
+        axis = _axis_over_time(measure["unit"], [row for figure in figures for row in figure.rows])
         for figure in figures:
             figure.change = "Compared with the year before"
             if figure.can_be_drawn:
@@ -339,7 +340,7 @@ class Profile:
         own |= {"data-student-group": ALL_STUDENTS} if first_column == "Grade" else {"data-grade-span": ALL_GRADES}
         figure = self._figure(indicator, title, book.populations[population], first_column, own, rows)
         figure.others = [
-            Column(measure["label_en"], {"data-measure": measure["measure"]}, indicator["unit"]) for measure in others
+            Column(measure["label_en"], {"data-measure": measure["measure"]}, measure["unit"]) for measure in others
         ]
         if figure.can_be_drawn:
             figure.chart = charts.dots(rows, book.axes[slug], self._about(figure, "Dot chart"))
@@ -372,7 +373,7 @@ class Profile:
                     entries.append(Entry(own, label, cells))
             if entries:
                 columns = [
-                    Column(book.grades[grade], {"data-grade-span": grade}, indicator["unit"]) for grade, *_ in ends
+                    Column(book.grades[grade], {"data-grade-span": grade}, measure["unit"]) for grade, *_ in ends
                 ]
                 own = {"data-subject": subject, "data-population": population, "data-measure": measure["measure"]}
                 title = f"{measure['label_en']} {what}: {book.subjects[subject]}"
@@ -386,16 +387,16 @@ class Profile:
         book, columns, questions = self.published, [], []
         for indicator, subject, grade, label in asked:
             slug = indicator["indicator"]
-            population, measure = book.populations_of(slug)[0], book.headline(slug)["measure"]
-            questions.append((self.year, slug, population, ALL_STUDENTS, grade, subject, measure))
+            population, measure = book.populations_of(slug)[0], book.headline(slug)
+            questions.append((self.year, slug, population, ALL_STUDENTS, grade, subject, measure["measure"]))
             keys = {
                 "data-indicator": slug,
                 "data-population": population,
                 "data-grade-span": grade,
                 "data-subject": subject,
-                "data-measure": measure,
+                "data-measure": measure["measure"],
             }
-            columns.append(Column(label, keys, indicator["unit"]))
+            columns.append(Column(label, keys, measure["unit"]))
         entries = []
         for entity in entities:
             key = (entity["level"], entity["entity_id"])
@@ -435,7 +436,7 @@ class Profile:
         measure = self.published.headline(indicator["indicator"])
         keys = {"data-measure": measure["measure"], **keys}
         place = self._place(population, with_year=first_column != "School year")
-        return Figure(self._id(), title, place, first_column, measure["label_en"], indicator["unit"], keys, rows)
+        return Figure(self._id(), title, place, first_column, measure["label_en"], measure["unit"], keys, rows)
 
     def _place(self, population: str, with_year: bool = True) -> str:
         year = words.school_year(self.year) if with_year else ""

@@ -44,7 +44,8 @@ class Published:
             if resource["type"] == "table" and resource["name"] != "values"
         }
         self.indicators = tables["indicators"].to_dicts()
-        self.measures = _by_indicator(tables["measures"])
+        self._measures = tables["measures"]
+        self.measures = _by_indicator(self._measures)
         self.statuses = tables["value_statuses"].to_dicts()
         self.status_words = {status["status"]: status["label_en"] for status in self.statuses}
         self.groups = tables["student_groups"].to_dicts()
@@ -66,8 +67,7 @@ class Published:
         is_last = pl.col("school_year") == pl.col("school_year").max().over("level", "entity_id")
         is_broad = (pl.col("grade_span") == ALL_GRADES) | (pl.col("level") == "state")
         results = pl.read_parquet(path).filter(is_all | (is_last & is_broad))
-        decimals = results["indicator"].replace_strict({row["indicator"]: row["decimals"] for row in self.indicators})
-        texts = words.as_text(results.select(NUMBERS), decimals)
+        texts = words.as_text(results.select(NUMBERS), words.decimals_of(results, self._measures))
         results = results.select(
             "level",
             "entity_id",
@@ -91,7 +91,7 @@ class Published:
             }
             for indicator in self.indicators
         }
-        self.axes = {indicator["indicator"]: _axis(indicator, results) for indicator in self.indicators}
+        self.axes = {slug: _axis(self.headline(slug), results) for slug in self.measures}
         self._frames = {
             key: frame.drop("level", "entity_id")
             for key, frame in results.partition_by("level", "entity_id", as_dict=True).items()
@@ -185,16 +185,17 @@ def _directory(entities: Mapping[Entity, dict]) -> tuple[dict[Entity, list[dict]
     return under, dict(sorted(letters.items(), key=lambda item: (item[0] == "0–9", item[0])))
 
 
-def _axis(indicator: Mapping, results: pl.DataFrame) -> Axis:
-    """Give every page of an indicator the same axis: its numbers, with a tenth more at both ends for likely ranges."""
-    if indicator["unit"] == "percent":
+def _axis(measure: Mapping, results: pl.DataFrame) -> Axis:
+    """Give every page of a measure the same axis: its numbers, with a tenth more at both ends for likely ranges."""
+    if measure["unit"] == "percent":
         return charts.PERCENT
-    own = results.filter(pl.col("indicator") == indicator["indicator"])["value_at"]
+    is_own = (pl.col("indicator") == measure["indicator"]) & (pl.col("measure") == measure["measure"])
+    own = results.filter(is_own)["value_at"]
     low, high = own.min(), own.max()
     if low is None:
-        return charts.axis_for(0, 1, indicator["unit"])
-    room = (high - low) / 10
-    return charts.axis_for(low - room, high + room, indicator["unit"])
+        return charts.axis_for(0, 1, measure["unit"])
+    room = (high - low) / 10 or 1
+    return charts.axis_for(low - room, high + room, measure["unit"])
 
 
 def _read(path: Path, schema: Mapping) -> pl.DataFrame:

@@ -149,10 +149,10 @@ def _checked(tables: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
 
 def _published(tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
     """Write the numbers of the results as text, as pages show them."""
-    results, decimals = tables["values"], tables["indicators"].select("indicator", "decimals")
-    own = results.select("indicator").join(decimals, on="indicator", how="left", maintain_order="left")["decimals"]
+    results = tables["values"]
+    own = words.decimals_of(results, tables["measures"])
     if own.null_count():
-        raise UnpublishableError("pub_indicator_results names an indicator that pub_indicators does not have")
+        raise UnpublishableError("pub_indicator_results names a measure that pub_measures does not have")
     return results.with_columns(words.as_text(results.select(NUMBERS), own))
 
 

@@ -46,6 +46,13 @@ def as_text(numbers: pl.DataFrame, decimals: pl.Series) -> pl.DataFrame:
     )
 
 
+def decimals_of(results: pl.DataFrame, measures: pl.DataFrame) -> pl.Series:
+    """Give for each row of results how many decimals its measure may show; nothing for a measure that is not there."""
+    keys = ["indicator", "measure"]
+    shown = measures.select(*keys, "decimals")
+    return results.select(keys).join(shown, on=keys, how="left", maintain_order="left")["decimals"]
+
+
 def guarded(text: pl.Expr) -> pl.Expr:
     """Put an apostrophe before text that a spreadsheet would run as a formula."""
     return text.str.replace(f"^('*{_FORMULA})", "'${1}")
@@ -73,17 +80,18 @@ def policy_number(text: str) -> str:
 
 def with_unit(value: str, unit: str) -> str:
     """Write a published number with its unit."""
-    return f"{value}%" if unit == "percent" else value
+    if unit in ("days", "years"):
+        return f"{value} {unit[:-1] if value == '1' else unit}"
+    return value + {"percent": "%", "multiple": "×"}.get(unit, "")
 
 
 def bounds(low: str | None, high: str | None, unit: str) -> str:
     """Say a published range whose ends may be open."""
-    sign = "%" if unit == "percent" else ""
     if low is None:
-        return f"{high}{sign} or less"
+        return f"{with_unit(high, unit)} or less"
     if high is None:
-        return f"{low}{sign} or more"
-    return f"{low}{sign} to {high}{sign}"
+        return f"{with_unit(low, unit)} or more"
+    return f"{with_unit(low, unit)} to {with_unit(high, unit)}"
 
 
 def compare(low: float | None, high: float | None, other_low: float | None, other_high: float | None) -> str:

@@ -1,12 +1,19 @@
 {#- The contributions of one indicator, summed once for every entity and student group.
 
-    First by group set (few), then by group. Where a measure is a mean, students nest in schools, and three sums over these clusters are
-    kept from which a cluster-robust standard error follows without another pass. Within one school each student is a cluster, so the three
-    sums are taken over students before anything else is. -#}
+    First by group set (few), then by group. Where a measure is a mean, or the unit is not the student, units nest in students and students
+    in schools, and three sums over these clusters are kept from which a cluster-robust standard error follows without another pass. Within
+    one school each student is a cluster, so the three sums are taken over students before anything else is. -#}
 {% macro sum_contributions(slug) -%}
     {%- set key = "policy_id, school_year, level, entity_id, population, subject, grade_span, measure" -%}
-    {%- set meta = indicator_meta(slug) -%}
-    {%- set statistics = meta.get("measures", []) | map(attribute="statistic") | list %}
+    {%- set statistics = indicator_meta(slug).get("measures", []) | map(attribute="statistic") | list -%}
+    {%- set columns = indicator_columns(slug) -%}
+    {%- set has_units = "unit_id" in columns -%}
+    {%- set has_clusters = "mean" in statistics or has_units -%}
+    {%- set reported = (
+        "reported"
+        if "reported" in columns
+        else "least(expected, case when denominator > 0 then 1 else 0 end)"
+    ) %}
     select
         '{{ slug }}' as indicator,
         {{ key }},
@@ -15,14 +22,25 @@
         cast(sum(numerator) as decimal(28, 4)) as numerator,
         cast(sum(denominator) as decimal(28, 4)) as denominator,
         cast(sum(expected) as decimal(28, 4)) as expected,
-        cast(sum(case when level = 'school' then student_count else 1 end) as bigint) as cluster_count,
-        sum(
-            case when level = 'school' then student_numerator_squares else numerator * numerator end
-        ) as cluster_numerator_squares,
-        sum(case when level = 'school' then student_products else numerator * denominator end) as cluster_products,
-        sum(
-            case when level = 'school' then student_denominator_squares else denominator * denominator end
-        ) as cluster_denominator_squares
+        cast(sum(reported) as decimal(28, 4)) as reported,
+        cast(
+            case when level = 'school' or count(*) = 1 then sum(student_count) else count(*) end as bigint
+        ) as cluster_count,
+        case
+            when level = 'school' or count(*) = 1
+            then sum(student_numerator_squares)
+            else {{ sum_of_products("numerator", "numerator") }}
+        end as cluster_numerator_squares,
+        case
+            when level = 'school' or count(*) = 1
+            then sum(student_products)
+            else {{ sum_of_products("numerator", "denominator") }}
+        end as cluster_products,
+        case
+            when level = 'school' or count(*) = 1
+            then sum(student_denominator_squares)
+            else {{ sum_of_products("denominator", "denominator") }}
+        end as cluster_denominator_squares
     from
         (
             select
@@ -30,9 +48,10 @@
                 members.student_group,
                 by_set.cluster_id,
                 sum(by_set.student_count) as student_count,
-                cast(sum(by_set.numerator) as decimal(19, 4)) as numerator,
-                cast(sum(by_set.denominator) as decimal(19, 4)) as denominator,
-                cast(sum(by_set.expected) as decimal(19, 4)) as expected,
+                sum(by_set.numerator) as numerator,
+                sum(by_set.denominator) as denominator,
+                sum(by_set.expected) as expected,
+                sum(by_set.reported) as reported,
                 sum(by_set.student_numerator_squares) as student_numerator_squares,
                 sum(by_set.student_products) as student_products,
                 sum(by_set.student_denominator_squares) as student_denominator_squares
@@ -48,7 +67,7 @@
                         contributions.grade_span,
                         contributions.measure,
                         sets.group_set,
-                        {% if "mean" in statistics -%}
+                        {% if has_clusters -%}
                             case when contributions.level <> 'school' then students.primary_school_id end as cluster_id,
                             {{ sum_of_products("contributions.numerator", "contributions.numerator") }}
                             as student_numerator_squares,
@@ -65,20 +84,39 @@
                         count(*) as student_count,
                         sum(contributions.numerator) as numerator,
                         sum(contributions.denominator) as denominator,
-                        sum(contributions.expected) as expected
-                    from {{ ref("ind_" ~ slug) }} as contributions
+                        sum(contributions.expected) as expected,
+                        sum(contributions.reported) as reported
+                    from
+                        (
+                            {% if has_units -%}
+                                select
+                                    {{ key }},
+                                    student_id,
+                                    sum(numerator) as numerator,
+                                    sum(denominator) as denominator,
+                                    sum(expected) as expected,
+                                    sum({{ reported }}) as reported
+                                from {{ ref("ind_" ~ slug) }}
+                                where denominator > 0 or expected > 0
+                                group by all
+                            {%- else -%}
+                                select
+                                    {{ key }}, student_id, numerator, denominator, expected, {{ reported }} as reported
+                                from {{ ref("ind_" ~ slug) }}
+                                where denominator > 0 or expected > 0
+                            {%- endif %}
+                        ) as contributions
                     inner join
                         {{ ref("int_student_group_sets") }} as sets
                         on contributions.policy_id = sets.policy_id
                         and contributions.school_year = sets.school_year
                         and contributions.student_id = sets.student_id
-                    {% if "mean" in statistics -%}
-                        inner join
+                    {% if has_clusters -%}
+                        left join
                             {{ ref("int_students") }} as students
                             on contributions.school_year = students.school_year
                             and contributions.student_id = students.student_id
                     {% endif -%}
-                    where contributions.denominator > 0 or contributions.expected > 0
                     group by all
                 ) as by_set
             inner join {{ ref("int_group_set_members") }} as members on by_set.group_set = members.group_set

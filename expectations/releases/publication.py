@@ -6,6 +6,7 @@ counts and never rows. Nothing is read here but code sets, and nothing is decide
 
 import csv
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -28,7 +29,7 @@ KEYS = (
     "measure",
 )
 NUMBERS = ("value", "interval_low", "interval_high")
-NUMERIC = ("school_year", "student_count", *NUMBERS)
+NUMERIC = ("school_year", "student_count", *NUMBERS, "completeness")
 COLUMNS = (
     *KEYS,
     "student_count",
@@ -37,6 +38,8 @@ COLUMNS = (
     "interval_low",
     "interval_high",
     "interval_method",
+    "completeness",
+    "reliability",
     "use_class",
 )
 CODE_SETS = {
@@ -48,8 +51,20 @@ CODE_SETS = {
     "value_status": "value_statuses",
 }
 PRESENT = ("level", "population", "student_group")
-LIMITS = {"percent": (0, 100), "score": (0, 10_000)}
-"""Between which numbers a value can lie, by unit. A measure called `percent_…` is a percent, any other a score."""
+LIMITS = {
+    "percent": (0, 100),
+    "score": (0, 10_000),
+    "points": (-10_000, 10_000),
+    "days": (0, 400),
+    "years": (-20, 20),
+    "count": (0, 1_000_000),
+    "ratio": (0, 1_000_000),
+    "multiple": (-100, 100),
+    "index": (-10, 10),
+    "sd": (-10, 10),
+    "correlation": (-1, 1),
+}
+"""Between which numbers a value can lie, by the unit of its measure."""
 PLAUSIBLE_MOVE = {"percent": 15, "score": 25}
 """By how many points a value of the whole state may move in a year before someone has to look."""
 STEADY_GROUP = 300
@@ -70,19 +85,21 @@ class Promise:
 
 
 def check_release(
-    frame: "pd.DataFrame", minimum_n: int, previous: "pd.DataFrame | None" = None
+    frame: "pd.DataFrame", minimum_n: int, units: Mapping[str, str], previous: "pd.DataFrame | None" = None
 ) -> list[dict[str, str | bool]]:
     """Test the table of a release against every promise, and give one result for each, errors and warnings alike.
 
-    `previous` is the table of the release in force; without one the comparison with it is left out of the results.
-    Codes are text in both. A promise that could not be tested is an error with the outcome `not_checked`, never a pass.
+    `units` gives the unit of each measure, under the name `indicator/measure`. `previous` is the table of the release in
+    force; without one the comparison with it is left out of the results. Codes are text in both. A promise that could
+    not be tested is an error with the outcome `not_checked`, never a pass.
     """
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx
 
     frames = {"release": frame}
     if list(frame.columns) == list(COLUMNS):
-        frames |= {"types": _types(frame), "rows": _rows(frame), "presence": _presence(frame), "moves": _moves(frame)}
+        rows = _rows(frame, units)
+        frames |= {"types": _types(frame), "rows": rows, "presence": _presence(frame), "moves": _moves(rows)}
         if previous is not None:
             frames["kept"] = _kept(frame, previous)
     context = gx.get_context(mode="ephemeral")
@@ -168,7 +185,7 @@ def _promises(minimum_n: int, *, compares: bool) -> list[Promise]:
             title="A row hidden to protect students carries neither a number nor a count",
             expectations=tuple(
                 null(column=name, row_condition=speaks == "nothing")
-                for name in (*NUMBERS, "student_count", "interval_method")
+                for name in (*NUMBERS, "student_count", "interval_method", "completeness", "reliability")
             ),
         ),
         Promise(
@@ -177,8 +194,13 @@ def _promises(minimum_n: int, *, compares: bool) -> list[Promise]:
             expectations=(null(column="value", row_condition=speaks == "range"),),
         ),
         Promise(
+            name="units_are_known",
+            title="Every measure says in which unit it is counted",
+            expectations=(in_set(column="unit", value_set=list(LIMITS)),),
+        ),
+        Promise(
             name="values_lie_in_range",
-            title="Percents lie between 0 and 100, scores between 0 and 10,000",
+            title="Every number lies where its unit allows: a percent between 0 and 100, a score between 0 and 10,000",
             expectations=tuple(
                 between(column=name, min_value=low, max_value=high, row_condition=unit == which)
                 for which, (low, high) in LIMITS.items()
@@ -253,7 +275,7 @@ def _numeric(frame: "pd.DataFrame") -> "pd.DataFrame":
     return frame.assign(**columns)
 
 
-def _rows(frame: "pd.DataFrame") -> "pd.DataFrame":
+def _rows(frame: "pd.DataFrame", units: Mapping[str, str]) -> "pd.DataFrame":
     """Put beside each row its unit, what its status lets it say, and which of its numbers are there."""
     with code_set_file("value_statuses").open(encoding="utf-8", newline="") as lines:
         says = {row["code"]: "value" if row["carries_value"] == "true" else "reason" for row in csv.DictReader(lines)}
@@ -261,17 +283,17 @@ def _rows(frame: "pd.DataFrame") -> "pd.DataFrame":
     rows = _numeric(frame).astype({name: "category" for name in COLUMNS if name not in NUMERIC})
     ends = rows["interval_low"].notna().astype(int) + rows["interval_high"].notna().astype(int)
     return rows.assign(
-        unit=_unit(rows),
+        unit=_unit(rows, units),
         speaks=rows["value_status"].map(says).astype("category"),
         interval_ends=ends,
         has_number=rows["value"].notna() | (ends == 2),
     )
 
 
-def _unit(rows: "pd.DataFrame") -> "pd.Series":
-    """Tell percents from scores by the measure's name, once for each name."""
-    units = {name: "percent" if str(name).startswith("percent_") else "score" for name in rows["measure"].unique()}
-    return rows["measure"].map(units).astype("category")
+def _unit(rows: "pd.DataFrame", units: Mapping[str, str]) -> "pd.Series":
+    """Give the unit of each row's measure, or `unknown`."""
+    measures = rows["indicator"].astype("object") + "/" + rows["measure"].astype("object")
+    return measures.map(lambda name: units.get(name, "unknown"), na_action="ignore").astype("category")
 
 
 def _types(frame: "pd.DataFrame") -> "pd.DataFrame":
@@ -287,7 +309,7 @@ def _has_type(column: "pd.Series", name: str) -> bool:
     if name in ("school_year", "student_count"):
         whole = kind == "floating" and bool((column.dropna().astype("float64") % 1 == 0).all())
         return whole or kind in ("integer", "empty")
-    if name in NUMBERS:
+    if name in (*NUMBERS, "completeness"):
         return kind in ("floating", "decimal", "integer", "mixed-integer-float", "empty")
     return kind in ("string", "empty")
 
@@ -310,15 +332,15 @@ def _presence(frame: "pd.DataFrame") -> "pd.DataFrame":
     return pd.concat(counts, ignore_index=True)
 
 
-def _moves(frame: "pd.DataFrame") -> "pd.DataFrame":
+def _moves(rows: "pd.DataFrame") -> "pd.DataFrame":
     """Set each value of the whole state beside the value of the year before under the same policy."""
-    state = _numeric(frame[frame["level"] == "state"])
+    state = rows[rows["level"] == "state"].astype({name: "object" for name in KEYS if name != "school_year"})
     state = state[
         state["value"].notna() & (state["value_status"] != "not_comparable") & (state["student_count"] >= STEADY_GROUP)
     ]
-    before = state.assign(school_year=state["school_year"] + 1)
+    before = state.assign(school_year=state["school_year"] + 1).drop(columns="unit")
     pairs = state.merge(before, on=list(KEYS), suffixes=("", "_before"))
-    return pairs.assign(points=pairs["value"] - pairs["value_before"], unit=_unit(pairs))
+    return pairs.assign(points=pairs["value"] - pairs["value_before"])
 
 
 def _kept(frame: "pd.DataFrame", previous: "pd.DataFrame") -> "pd.DataFrame":

@@ -13,13 +13,14 @@ from orchestration import warehouse
 from orchestration.work import at_work
 from submissions.store import write_atomically
 
-RESULTS, MINIMUMS = dg.AssetKey(["marts", "fct_indicator_results"]), dg.AssetKey(["reference", "policy_minimum_n"])
+RESULTS, MINIMUMS = dg.AssetKey(["marts", "fct_indicator_results"]), dg.AssetKey(["marts", "dim_minimum_n"])
 CELLS = f"""
     select {", ".join(f"results.{key}" for key in KEYS)}, results.student_count, minimums.minimum
     from marts.fct_indicator_results as results
     left join
-        reference.policy_minimum_n as minimums
-        on results.policy_id = minimums.policy_id
+        marts.dim_minimum_n as minimums
+        on results.indicator = minimums.indicator
+        and results.policy_id = minimums.policy_id
         and results.school_year between minimums.first_school_year and minimums.last_school_year
         and minimums.purpose = 'publication'
     where results.student_count is not null or results.value_status = 'ok'

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 GATE = dg.AssetKey(["reports", "release_gate"])
 RESULTS = dg.AssetKey(["publication", "pub_indicator_results"])
 MINIMUM = "select min(minimum) from reference.policy_minimum_n where purpose = 'publication'"
+UNITS = "select concat(indicator, '/', measure), unit from publication.pub_measures"
 ERRORS, WARNINGS = (
     dg.AssetCheckSpec("no_error", asset=GATE, blocking=True, description="Every promise of a release holds."),
     dg.AssetCheckSpec("no_warning", asset=GATE, description="Nothing in the release looks unusual."),
@@ -38,7 +39,8 @@ def release_gate(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         with duckdb.connect(str(folder / warehouse.FILE), read_only=True) as connection:
             frame = connection.execute("select * from publication.pub_indicator_results").df()
             minimum = connection.execute(MINIMUM).fetchone()[0]
-        results = check_release(frame, minimum, _released_before(place))
+            units = dict(connection.execute(UNITS).fetchall())
+        results = check_release(frame, minimum, units, _released_before(place))
         with write_atomically(folder / warehouse.GATE) as part:
             part.write_text(json.dumps(results, indent=2) + "\n")
         return dg.MaterializeResult(metadata={"build": folder.name}, check_results=list(_verdicts(results)))

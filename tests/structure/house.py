@@ -25,7 +25,9 @@ ROOMS = (
 )
 PYTHON_ROOMS = tuple(room for room in ROOMS if room not in ("dbt_project", "tests"))
 LAYERS = ("accepted", "reference", "staging", "intermediate", "indicators", "marts", "publication")
+COMPUTED = ("growth", "estimates")
 RANK = {layer: rank for rank, layer in enumerate(LAYERS)} | {"accepted": 1, "reference": 1}
+RANK |= dict.fromkeys(COMPUTED, RANK["indicators"])
 SECTIONS = ("What it measures", "Who is counted", "How it is computed", "What changed, by year", "Limits")
 FORBIDDEN_NAMES = {"utils", "lib", "common", "helpers", "constants", "config", "scripts"}
 GENERATED = {"data", "build", "target", "logs", "dbt_packages", "node_modules", "__pycache__"}
@@ -50,9 +52,12 @@ SHAPES = {
         "interval_high",
         "interval_method",
         "unit_count",
+        "student_count",
+        "completeness",
     },
 }
-STATISTICS = ("rate", "floored_rate", "mean", "median", "share")
+STATISTICS = ("rate", "floored_rate", "mean", "median", "share", "estimate")
+UNITS = ("percent", "score", "points", "days", "years", "count", "ratio", "multiple", "index", "sd", "correlation")
 NUMERICS = {"numpy", "scipy", "numba", "highspy"}
 ARITHMETIC = {
     "__future__",
@@ -196,7 +201,8 @@ def reports_read_what_is_public(root: Path) -> list[str]:
 
 
 def no_model_reads_a_later_layer(manifest: dict) -> list[str]:
-    """Data move one way: publication alone reads the mask, and staging alone the accepted files."""
+    """Data move one way: publication alone reads the mask, staging alone the accepted files, and what methods computed
+    is read by indicators and marts."""
     sentences = []
     for reader, read in _edges(manifest):
         here, there = _layer(reader), _layer(read)
@@ -282,13 +288,17 @@ def indicators_are_tested(manifest: dict) -> list[str]:
 
 
 def one_table_of_contents(manifest: dict, root: Path) -> list[str]:
-    """One model of the marts reads the indicators, and it names exactly the indicator folders."""
-    read = [(reader["name"], node["name"]) for reader, node in _edges(manifest) if _layer(node) == "indicators"]
-    contents = sorted({reader for reader, _ in read})
-    named = {name.removeprefix("ind_") for _, name in read}
+    """The marts read indicators by the table of contents alone, and it names exactly the indicator folders."""
+    read = [(reader, node) for reader, node in _edges(manifest) if _layer(node) == "indicators"]
+    past = {
+        reader["name"]
+        for reader, _ in read
+        if not re.search(r"\bindicators_with\(|\btable_of_contents\(", reader["raw_code"])
+    }
+    named = {Path(node["original_file_path"]).parent.name for _, node in read}
     folders = {folder.name for folder in _indicator_folders(root)}
     return (
-        ([f"the indicators are read in more than one place: {', '.join(contents)}"] if len(contents) > 1 else [])
+        [f"{reader} reads indicators past the table of contents" for reader in sorted(past)]
         + [f"the table of contents does not name {slug}" for slug in sorted(folders - named)]
         + [f"the table of contents names {slug}, which has no folder" for slug in sorted(named - folders)]
     )
@@ -333,15 +343,16 @@ def indicator_folders_are_complete(root: Path) -> list[str]:
         present = {path.name for path in folder.iterdir()}
         sentences += [f"{slug} has no {name}" for name in sorted(required - present)]
         sentences += [
-            f"{slug} holds {name}, which is foreign to it" for name in sorted(present - required - {f"{slug}.es.md"})
+            f"{slug} holds {name}, which is foreign to it"
+            for name in sorted(present - required - {f"{slug}.es.md", f"ind_{slug}_estimates.sql"})
         ]
         if f"{slug}.md" in present:
             sentences += _page_breaches(slug, (folder / f"{slug}.md").read_text())
         if f"policy_{slug}.csv" in present:
             sentences += _policy_breaches(slug, folder / f"policy_{slug}.csv")
-        if f"ind_{slug}.sql" in present:
-            lines = len((folder / f"ind_{slug}.sql").read_text().splitlines())
-            sentences += [f"ind_{slug}.sql has {lines} lines; sixty are enough"] if lines > 60 else []
+        for name in sorted(present & {f"ind_{slug}.sql", f"ind_{slug}_estimates.sql"}):
+            lines = len((folder / name).read_text().splitlines())
+            sentences += [f"{name} has {lines} lines; sixty are enough"] if lines > 60 else []
         if f"{slug}.yml" in present:
             sentences += _label_breaches(slug, _yaml(folder / f"{slug}.yml"))
     return sentences
@@ -395,7 +406,10 @@ def _label_breaches(slug: str, properties: dict) -> Iterator[str]:
             yield f"{slug}.yml has a measure without a label in English and Spanish: {measure.get('id')}"
         if measure.get("statistic") not in STATISTICS:
             yield f"{slug}.yml has a measure whose statistic is none of {', '.join(STATISTICS)}: {measure.get('id')}"
-        if (label.get("unit") == "percent") != str(measure.get("id")).startswith("percent_"):
+        unit = measure.get("unit", label.get("unit"))
+        if unit not in UNITS:
+            yield f"{slug}.yml has a measure whose unit is none of {', '.join(UNITS)}: {measure.get('id')}"
+        if (unit == "percent") != str(measure.get("id")).startswith("percent_"):
             yield f"{slug}.yml: measures that start with percent_ are percents, and only they: {measure.get('id')}"
 
 

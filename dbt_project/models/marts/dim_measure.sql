@@ -1,4 +1,4 @@
--- One row per measure, population and subject in which an indicator is published, from the indicators' own folders.
+-- One row per measure, with the populations and subjects in which it is published, from the indicators' own folders.
 {%- set rows = [] %}
 {%- for indicator in all_indicator_meta() %}
     {%- for measure in indicator.measures %} {%- do rows.append((indicator, measure, loop.index)) %} {%- endfor %}
@@ -8,14 +8,19 @@
         '{{ indicator.id }}' as indicator,
         '{{ measure.id }}' as measure,
         {{ position }} as sort_order,
-        '{{ measure.label.en | replace("' ", " '' ") }}' as label_en,
-    '{{ measure.label.es | replace(" '", "''") }}' as label_es,
+        {{ dbt.string_literal(dbt.escape_single_quotes(measure.label.en)) }} as label_en,
+        {{ dbt.string_literal(dbt.escape_single_quotes(measure.label.es)) }} as label_es,
         '{{ measure.statistic }}' as statistic,
-        '{{ indicator.unit }}' as unit,
+        '{{ measure.get("unit", indicator.unit) }}' as unit,
+        {{ measure.get("decimals", indicator.decimals) }} as decimals,
+        '{{ measure.get("better", indicator.better) }}' as better,
         '{{ indicator.use_class }}' as use_class,
         {{ position == 1 }} as is_headline,
+        {{ "unit_id" in indicator_columns(indicator.id) }} as is_by_unit,
         '{{ indicator.populations | join("|") }}' as populations,
         '{{ indicator.subjects | join("|") }}' as subjects,
+        '{{ indicator.get("levels", ["school", "district", "state"]) | join("|") }}' as levels,
+        '{{ indicator.get("grades", []) | join("|") }}' as grades,
         {{ indicator.grade_spans == "each_grade" }} as is_by_grade
         {{ "union all" if not loop.last }}
 {%- else %} select null as indicator

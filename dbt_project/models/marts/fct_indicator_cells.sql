@@ -1,13 +1,16 @@
 -- Every cell that should hold a number, with the reason to give where it holds none. So a missing number is a row,
 -- not a gap.
 with
-    sums as (
+    computed as (
         select indicator, policy_id, school_year, level, entity_id, population, subject, measure
         from {{ ref("fct_indicator_sums") }}
+        union all
+        select indicator, policy_id, school_year, level, entity_id, population, subject, measure
+        from {{ ref("fct_indicator_estimates") }}
     ),
 
     measures as (
-        select indicator, measure, statistic, use_class, populations, subjects, is_by_grade
+        select indicator, measure, statistic, use_class, is_by_unit, populations, subjects, levels, grades, is_by_grade
         from {{ ref("dim_measure") }}
     ),
 
@@ -47,14 +50,23 @@ with
 
     computed_anywhere as (
         select distinct indicator, policy_id, school_year, population, subject, measure, true as is_computed_anywhere
-        from sums
-        where level = 'state'
+        from computed
     ),
 
     computed_here as (
         select distinct
             indicator, policy_id, school_year, level, entity_id, population, subject, measure, true as is_computed_here
-        from sums
+        from computed
+    ),
+
+    -- An indicator that asks about certain grades does not apply where none of them is taught.
+    applicable as (
+        select distinct measures.indicator, school_year, level, entity_id, true as is_applicable
+        from measures
+        inner join
+            entity_grades
+            on measures.grades = ''
+            or position(concat('|', entity_grades.grade, '|') in concat('|', measures.grades, '|')) > 0
     ),
 
     entities as (select distinct policy_id, school_year, level, entity_id from enrolled),
@@ -69,7 +81,7 @@ with
     ),
 
     questions as (
-        select indicator, measure, statistic, use_class, is_by_grade, population, subject
+        select indicator, measure, statistic, use_class, is_by_unit, levels, is_by_grade, population, subject
         from measures
         inner join populations on position(concat('|', population, '|') in concat('|', populations, '|')) > 0
         inner join subjects on position(concat('|', subject, '|') in concat('|', subjects, '|')) > 0
@@ -88,7 +100,10 @@ select
     measure,
     statistic,
     use_class,
+    is_by_unit,
     case
+        when is_applicable is null and is_computed_here is null
+        then 'not_applicable'
         when is_computed_anywhere is null or is_group_collected is null
         then 'not_collected'
         when member_count is null
@@ -98,8 +113,12 @@ select
         else 'no_students'
     end as status_without_number
 from entity_spans
-inner join questions using (is_by_grade)
+inner join
+    questions
+    on entity_spans.is_by_grade = questions.is_by_grade
+    and position(concat('|', entity_spans.level, '|') in concat('|', questions.levels, '|')) > 0
 cross join student_groups
+left join applicable using (indicator, school_year, level, entity_id)
 left join computed_anywhere using (indicator, policy_id, school_year, population, subject, measure)
 left join computed_here using (indicator, policy_id, school_year, level, entity_id, population, subject, measure)
 left join collected_groups using (policy_id, school_year, student_group)

@@ -16,15 +16,18 @@ with
             student_count,
             numerator,
             denominator,
+            value,
             value_status,
             interval_low,
             interval_high,
             interval_method,
+            completeness,
+            reliability,
             use_class
         from {{ ref("fct_indicator_results") }}
     ),
 
-    units as (select indicator, measure, unit from {{ ref("dim_measure") }}),
+    measures as (select indicator, measure, unit, decimals, statistic from {{ ref("dim_measure") }}),
 
     mask as (
         select
@@ -41,11 +44,12 @@ with
         select
             results.*,
             mask.measure is not null as is_hidden,
-            results.value_status = 'ok' and mask.measure is null as is_shown,
-            case when units.unit = 'percent' then 100 else 1 end as display_factor,
-            rounding.decimals
+            results.value_status in ('ok', 'incomplete') and mask.measure is null as is_shown,
+            case when measures.unit = 'percent' then 100 else 1 end as display_factor,
+            measures.statistic in ('rate', 'floored_rate', 'share', 'mean') as is_ratio,
+            least(rounding.decimals, measures.decimals) as decimals
         from results
-        inner join units on results.indicator = units.indicator and results.measure = units.measure
+        inner join measures on results.indicator = measures.indicator and results.measure = measures.measure
         left join
             mask
             on results.school_year = mask.school_year
@@ -61,7 +65,7 @@ with
         left join
             rounding
             on results.policy_id = rounding.policy_id
-            and units.unit = rounding.unit
+            and measures.unit = rounding.unit
             and results.school_year between rounding.first_school_year and rounding.last_school_year
             and results.student_count between rounding.student_count_from and rounding.student_count_to
     )
@@ -79,21 +83,26 @@ select
     measure,
     case when is_shown then cast(student_count as bigint) end as student_count,
     case
-        when is_shown then {{ round_half_up_ratio("numerator", "denominator", "display_factor", "decimals") }}
+        when is_shown and is_ratio
+        then {{ round_half_up_ratio("numerator", "denominator", "display_factor", "decimals") }}
+        when is_shown
+        then {{ round_half_up("value", "display_factor", "decimals") }}
     end as value,
     case when is_hidden then 'suppressed' else value_status end as value_status,
-    case
-        when is_shown and decimals = 1
-        then cast(round(interval_low * display_factor, 1) as decimal(18, 1))
-        when is_shown
-        then cast(round(interval_low * display_factor, 0) as decimal(18, 1))
-    end as interval_low,
-    case
-        when is_shown and decimals = 1
-        then cast(round(interval_high * display_factor, 1) as decimal(18, 1))
-        when is_shown
-        then cast(round(interval_high * display_factor, 0) as decimal(18, 1))
-    end as interval_high,
+    case when is_shown then {{ round_half_up("interval_low", "display_factor", "decimals") }} end as interval_low,
+    case when is_shown then {{ round_half_up("interval_high", "display_factor", "decimals") }} end as interval_high,
     case when is_shown then interval_method end as interval_method,
+    case
+        when is_shown
+        then
+            cast(
+                case
+                    when completeness < 1
+                    then least(99, {{ round_half_up("completeness", 100, 0) }})
+                    else 100 * completeness
+                end as decimal(18, 4)
+            )
+    end as completeness,
+    case when is_shown then reliability end as reliability,
     use_class
 from described

@@ -1,1 +1,2 @@
-select indicator, measure, sort_order, label_en, label_es, statistic, is_headline from {{ ref("dim_measure") }}
+select indicator, measure, sort_order, label_en, label_es, statistic, unit, decimals, better, is_headline
+from {{ ref("dim_measure") }}

@@ -15,6 +15,7 @@ from expectations.releases import publication
 MINIMUM = 10
 SMALL = "10-small"
 MEASURES = {"percent_tested": "all", "mean_scale_score": "03"}
+UNITS = {"test_participation/percent_tested": "percent", "average_score/mean_scale_score": "score"}
 
 
 def release(years: tuple[int, ...] = (2024, 2025)) -> pd.DataFrame:
@@ -40,15 +41,17 @@ def release(years: tuple[int, ...] = (2024, 2025)) -> pd.DataFrame:
         interval_low=np.where(is_percent, 93.0, 495.0),
         interval_high=np.where(is_percent, 97.5, 507.5),
         interval_method=np.where(is_percent, "wilson", "t_clustered"),
+        completeness=100.0,
+        reliability="reliable",
         use_class="accountability",
     )
     numbers = ["value", "interval_low", "interval_high"]
     small = rows["entity_id"] == SMALL
-    rows.loc[small, ["value_status", "interval_method"]] = ["suppressed", None]
-    rows.loc[small, ["student_count", *numbers]] = np.nan
+    rows.loc[small, ["value_status", "interval_method", "reliability"]] = ["suppressed", None, None]
+    rows.loc[small, ["student_count", "completeness", *numbers]] = np.nan
     nobody = (rows["student_group"] == "PI") & ~small
-    rows.loc[nobody, ["value_status", "interval_method"]] = ["no_students", None]
-    rows.loc[nobody, ["student_count", *numbers]] = np.nan
+    rows.loc[nobody, ["value_status", "interval_method", "reliability"]] = ["no_students", None, None]
+    rows.loc[nobody, ["student_count", "completeness", *numbers]] = np.nan
     in_range = (rows["student_group"] == "EL") & ~small & is_percent
     rows.loc[in_range, ["value_status", "interval_method"]] = ["range", None]
     rows.loc[in_range, "value"] = np.nan
@@ -98,7 +101,10 @@ FAULTS = [
     ("hidden_rows_tell_nothing", put("value", 50.0, value_status="suppressed")),
     ("hidden_rows_tell_nothing", put("student_count", 12, value_status="suppressed")),
     ("hidden_rows_tell_nothing", put("interval_method", "wilson", value_status="suppressed")),
+    ("hidden_rows_tell_nothing", put("completeness", 98.0, value_status="suppressed")),
+    ("hidden_rows_tell_nothing", put("reliability", "reliable", value_status="suppressed")),
     ("ranges_show_no_value", put("value", 95.0, value_status="range")),
+    ("units_are_known", lambda frame: frame.assign(indicator=frame["indicator"].str.replace("test", "no"))),
     ("values_lie_in_range", put("interval_high", 100.1, measure="percent_tested")),
     ("values_lie_in_range", put("interval_low", -0.1, measure="percent_tested")),
     ("values_lie_in_range", put("interval_high", np.inf, measure="mean_scale_score")),
@@ -127,7 +133,7 @@ def broken(results: list[dict]) -> set[str]:
 @pytest.fixture(scope="module")
 def clean() -> list[dict]:
     """The results for a release with nothing wrong, compared with an earlier one that is the same."""
-    return publication.check_release(release(), MINIMUM, release())
+    return publication.check_release(release(), MINIMUM, UNITS, release())
 
 
 def test_a_clean_release_keeps_every_promise(clean: list[dict]) -> None:
@@ -137,7 +143,7 @@ def test_a_clean_release_keeps_every_promise(clean: list[dict]) -> None:
 
 @pytest.mark.parametrize(("promise", "fault"), FAULTS)
 def test_a_fault_breaks_exactly_the_promise_it_is_against(promise: str, fault: Callable) -> None:
-    results = publication.check_release(fault(release()), MINIMUM)
+    results = publication.check_release(fault(release()), MINIMUM, UNITS)
     assert broken(results) == {promise}
     assert all(result["outcome"] != "not_checked" for result in results)
 
@@ -149,7 +155,7 @@ def test_every_promise_has_a_fault_that_breaks_it(clean: list[dict]) -> None:
 
 
 def test_an_empty_release_is_no_release() -> None:
-    results = publication.check_release(release()[:0], MINIMUM)
+    results = publication.check_release(release()[:0], MINIMUM, UNITS)
     assert "release_is_not_empty" in broken(results)
 
 
@@ -162,7 +168,7 @@ def test_an_empty_release_is_no_release() -> None:
     ],
 )
 def test_other_columns_stop_the_release_and_nothing_further_passes_unchecked(other: Callable) -> None:
-    results = publication.check_release(other(release()), MINIMUM)
+    results = publication.check_release(other(release()), MINIMUM, UNITS)
     outcomes = {result["expectation"]: result["outcome"] for result in results}
     assert outcomes.pop("columns_are_the_promised_ones") == "failed"
     assert outcomes.pop("release_is_not_empty") == "passed"
@@ -173,7 +179,7 @@ def test_other_columns_stop_the_release_and_nothing_further_passes_unchecked(oth
 def test_an_expectation_that_breaks_is_an_error_and_no_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     """A word compared with a number raises inside Great Expectations; the promise is a warning, the result an error."""
     monkeypatch.setattr(publication, "_moves", lambda frame: pd.DataFrame({"points": ["far"], "unit": ["percent"]}))
-    results = publication.check_release(release(), MINIMUM)
+    results = publication.check_release(release(), MINIMUM, UNITS)
     moved = next(result for result in results if result["expectation"] == "the_state_moves_plausibly")
     assert (moved["outcome"], moved["severity"], moved["success"]) == ("not_checked", "error", False)
 
@@ -182,24 +188,24 @@ def test_values_may_be_decimals_as_they_come_from_parquet() -> None:
     frame = release()
     for name in publication.NUMBERS:
         frame[name] = frame[name].map(lambda number: None if pd.isna(number) else Decimal(str(number))).astype(object)
-    assert broken(publication.check_release(frame, MINIMUM, frame)) == set()
+    assert broken(publication.check_release(frame, MINIMUM, UNITS, frame)) == set()
 
 
 def test_the_state_must_not_lose_more_than_one_in_twenty_students_since_the_last_release() -> None:
     frame, previous = release(), release()
     state = (frame["level"] == "state") & (frame["student_group"] == "ALL")
     frame.loc[state, "student_count"] = 4750
-    assert broken(publication.check_release(frame, MINIMUM, previous)) == set()
+    assert broken(publication.check_release(frame, MINIMUM, UNITS, previous)) == set()
     frame.loc[state, "student_count"] = 4749
-    assert broken(publication.check_release(frame, MINIMUM, previous)) == {"students_are_still_counted"}
+    assert broken(publication.check_release(frame, MINIMUM, UNITS, previous)) == {"students_are_still_counted"}
     without_2024 = release(years=(2025,))
-    assert broken(publication.check_release(without_2024, MINIMUM, previous)) == {"students_are_still_counted"}
+    assert broken(publication.check_release(without_2024, MINIMUM, UNITS, previous)) == {"students_are_still_counted"}
 
 
 def test_a_small_group_of_the_state_may_move() -> None:
     frame = move_one_value_of_the_state_by_sixteen_points(release())
     frame.loc[some(frame, level="state", measure="percent_tested"), "student_count"] = publication.STEADY_GROUP - 1
-    assert broken(publication.check_release(frame, MINIMUM)) == set()
+    assert broken(publication.check_release(frame, MINIMUM, UNITS)) == set()
 
 
 def test_warnings_are_told_from_errors(clean: list[dict]) -> None:
@@ -221,6 +227,6 @@ def test_a_promise_that_holds_says_how_much_it_looked_at(clean: list[dict]) -> N
 def test_results_are_counts_and_never_rows() -> None:
     frame = release()
     frame.loc[some(frame), ["value", "interval_high", "student_count"]] = [77_777.7, 88_888.8, 7]
-    told = json.dumps(publication.check_release(frame, MINIMUM))
+    told = json.dumps(publication.check_release(frame, MINIMUM, UNITS))
     assert "value: 1 of " in told
     assert "77777" not in told and "10-large" not in told

@@ -23,10 +23,11 @@ RESULT = {
     "value_status": "ok",
 }
 MINIMUMS = [
-    ("essa_baseline", "publication", 2020, 2024, 5),
-    ("essa_baseline", "publication", 2025, 2099, 10),
-    ("essa_baseline", "accountability", 2020, 2099, 20),
-    ("historical_sample", "publication", 1980, 2017, 30),
+    ("test_participation", "essa_baseline", "publication", 2020, 2024, 5),
+    ("test_participation", "essa_baseline", "publication", 2025, 2099, 10),
+    ("test_participation", "essa_baseline", "accountability", 2020, 2099, 20),
+    ("test_participation", "historical_sample", "publication", 1980, 2017, 30),
+    ("suspension_rate", "essa_baseline", "publication", 2025, 2099, 50),
 ]
 
 
@@ -35,15 +36,14 @@ def hide(place, *changes):
     run_id = "aaaaaaaa-0000-4000-8000-000000000000"
     folder = warehouse.begin(place, run_id)
     results = pl.DataFrame([RESULT | change for change in changes])
-    minimums = pl.DataFrame(
-        MINIMUMS, schema=["policy_id", "purpose", "first_school_year", "last_school_year", "minimum"], orient="row"
-    )
+    columns = ["indicator", "policy_id", "purpose", "first_school_year", "last_school_year", "minimum"]
+    minimums = pl.DataFrame(MINIMUMS, schema=columns, orient="row")
     with duckdb.connect(str(folder / warehouse.FILE)) as connection:
-        connection.execute("create schema marts; create schema reference")
+        connection.execute("create schema marts")
         connection.register("results", results)
         connection.register("minimums", minimums)
         connection.execute("create table marts.fct_indicator_results as from results")
-        connection.execute("create table reference.policy_minimum_n as from minimums")
+        connection.execute("create table marts.dim_minimum_n as from minimums")
     outcome = dg.materialize([disclosure_mask], run_config={}, raise_on_error=False)
     return outcome, folder
 

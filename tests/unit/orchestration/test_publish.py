@@ -30,6 +30,9 @@ def build(place):
         connection.execute(
             "create table publication.pub_indicator_results as select 2025 as school_year, 12 as student_count"
         )
+        connection.execute(
+            "create table publication.pub_measures as select 'i' as indicator, 'm' as measure, 'percent' as unit"
+        )
         connection.execute("create table reference.policy_minimum_n as select 'publication' as purpose, 10 as minimum")
     warehouse.complete(place, folder, {})
     return folder
@@ -51,7 +54,7 @@ def made(monkeypatch):
 def run(monkeypatch, results, assets=(publish.release_gate, publish.release)):
     asked = []
 
-    def check_release(frame, minimum, previous):
+    def check_release(frame, minimum, units, previous):
         asked.append((list(frame.columns), minimum, previous))
         return results
 

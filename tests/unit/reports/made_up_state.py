@@ -81,6 +81,7 @@ INDICATORS = [
         "R12",
     ),
 ]
+UNITS = {indicator[0]: indicator[6:9] for indicator in INDICATORS}
 MEASURES = [
     (
         "academic_achievement",
@@ -187,6 +188,8 @@ RESULT_TYPES = {
     "interval_low": "decimal(18, 4)",
     "interval_high": "decimal(18, 4)",
     "interval_method": "varchar",
+    "completeness": "decimal(18, 4)",
+    "reliability": "varchar",
     "use_class": "varchar",
 }
 
@@ -203,9 +206,9 @@ def results(years: tuple[int, ...] = (2024, 2025)) -> pl.DataFrame:
                 ):
                     for place, (group, *_) in enumerate(GROUPS):
                         key = (year, level, entity_id, indicator, "made_up", population, group, grade, subject, measure)
-                        rows.append((*key, *_outcome(key, place), "diagnostic"))
+                        rows.append((*key, *_outcome(key, place), None, None, "diagnostic"))
     kinds = {"school_year": pl.Int64, "student_count": pl.Int64, "value": DECIMAL}
-    kinds |= {"interval_low": DECIMAL, "interval_high": DECIMAL}
+    kinds |= {"interval_low": DECIMAL, "interval_high": DECIMAL, "completeness": DECIMAL}
     schema = {name: kinds.get(name, pl.String) for name in RESULT_TYPES}
     return pl.DataFrame(rows[::-1], schema=schema, orient="row")
 
@@ -260,8 +263,9 @@ def make_warehouse(path: Path, published: pl.DataFrame | None = None) -> Path:
         _table(
             connection,
             "pub_measures",
-            f"indicator varchar, measure varchar, sort_order integer, {names}, statistic varchar, is_headline boolean",
-            MEASURES,
+            f"indicator varchar, measure varchar, sort_order integer, {names}, statistic varchar, is_headline boolean, "
+            "unit varchar, decimals integer, better varchar",
+            [(*measure, *UNITS[measure[0]]) for measure in MEASURES],
         )
         _table(
             connection,

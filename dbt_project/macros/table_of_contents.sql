@@ -1,0 +1,32 @@
+{#- The table of contents: every indicator and the shapes in which it comes. An indicator is published when its name stands here.
+
+    Contributions are in ind_<slug>; estimates too where there is nothing else, and in ind_<slug>_estimates where there is. `members` names the
+    model that says who stands behind estimates. -#}
+{% macro table_of_contents() -%}
+    {{
+        return(
+            [
+                {"slug": "academic_achievement", "shapes": ["contributions"]},
+                {"slug": "test_participation", "shapes": ["contributions"]},
+                {"slug": "average_score", "shapes": ["contributions"]},
+                {"slug": "full_academic_year_coverage", "shapes": ["contributions"]},
+            ]
+        )
+    }}
+{%- endmacro %}
+
+
+{#- The indicators that come in one shape. -#}
+{% macro indicators_with(shape) -%}
+    {%- set found = [] -%}
+    {%- for indicator in table_of_contents() if shape in indicator.shapes -%}
+        {%- do found.append(indicator) -%}
+    {%- endfor -%}
+    {{ return(found) }}
+{%- endmacro %}
+
+
+{#- The model that holds an indicator's estimates. -#}
+{% macro estimates_of(indicator) -%}
+    {{ return(ref("ind_" ~ indicator.slug ~ ("_estimates" if "contributions" in indicator.shapes else ""))) }}
+{%- endmacro %}
