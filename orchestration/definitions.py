@@ -3,12 +3,15 @@
 import dagster as dg
 
 from orchestration import transformation, watch
-from orchestration.defs import build, disclosure, intake, publish
+from orchestration.defs import build, disclosure, estimates, growth, intake, publish
 
 defs = dg.Definitions(
     assets=[
         intake.submissions_received,
         intake.door,
+        build.foundation,
+        growth.percentiles,
+        *estimates.assets,
         build.tables,
         disclosure.disclosure_mask,
         build.publication,

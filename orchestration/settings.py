@@ -50,6 +50,10 @@ class Home:
         return self.root / "warehouse"
 
     @property
+    def growth_scales(self) -> Path:
+        return self.root / "growth" / "scales.parquet"
+
+    @property
     def releases(self) -> Path:
         return self.root / "releases"
 
@@ -76,6 +80,7 @@ def environment(place: Home) -> dict[str, str]:
         "WAYMARK_HOME": str(place.root),
         "WAYMARK_ACCEPTED": str(place.store.accepted),
         "WAYMARK_WAREHOUSE": str(place.warehouse / "next" / "waymark.duckdb"),
+        "WAYMARK_ESTIMATES": str(place.warehouse / "next"),
         "WAYMARK_DISCLOSURE_MASK": str(place.warehouse / "next" / "disclosure_mask.parquet"),
         "DAGSTER_HOME": str(place.dagster),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",

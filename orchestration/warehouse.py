@@ -23,15 +23,16 @@ KEPT = 2
 def begin(place: Home, run_id: str, *, from_current: bool = False) -> Path:
     """Start the build of a Dagster run in an empty folder and clear away builds that were never finished.
 
-    A run that makes only some of the tables starts `from_current`: with a copy of the warehouse that is current.
+    A run that makes only some of the tables starts `from_current`: with a copy of the warehouse that is current, and of
+    what methods computed for it.
     """
     for folder in _builds(place):
         if not (folder / COMPLETE).exists():
             shutil.rmtree(folder)
     folder = make_private(place.warehouse / "builds" / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{run_id[:8]}")
     if from_current:
-        for name in (FILE, MASK):
-            shutil.copyfile(current(place) / name, folder / name)
+        for path in (current(place) / FILE, *sorted(current(place).glob("*.parquet"))):
+            shutil.copyfile(path, folder / path.name)
     _link(place, folder)
     return folder
 

@@ -4,16 +4,20 @@ When something breaks, what may be said is what, which kind of error, and where 
 a reader or a validator can hold rows of students, so it goes nowhere: not to the screen, a log or Dagster's records.
 """
 
+import hashlib
 import re
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
+import polars as pl
 
 from orchestration import settings
 from orchestration.settings import ROOT, CannotRunError, Home
+from submissions.store import write_atomically
 
 # The rooms whose own errors are written for people and hold no value of a record.
 ROOMS = ("submissions", "expectations", "methods", "reports")
@@ -37,6 +41,13 @@ def at_work(step: str) -> Iterator[Home]:
         own = type(error).__module__.partition(".")[0] in ROOMS
         told = f"{step} stopped: {error}" if own else f"{step} broke: {where(error)}."
         raise dg.Failure(told, allow_retries=False) from None
+
+
+def write_table(table: pl.DataFrame, path: Path) -> dict[str, Any]:
+    """Write what a method found as Parquet, whole or not at all; return its number of rows and checksum."""
+    with write_atomically(path) as part:
+        table.write_parquet(part)
+    return {"rows": table.height, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
 
 
 def where(error: BaseException) -> str:

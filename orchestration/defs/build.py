@@ -1,6 +1,7 @@
 """The build: dbt's models as assets, in a fresh warehouse file that becomes current when all of it is there.
 
-No SQL and no formula here; what is built and in which order is dbt's own graph.
+No SQL and no formula here; what is built and in which order is dbt's own graph. Methods stand between the two steps of
+the tables: they read what the first has built, and the second is all that reads what they found.
 """
 
 import dagster as dg
@@ -10,18 +11,27 @@ from orchestration import settings, transformation, warehouse
 from orchestration.work import at_work
 from submissions import custody
 
-PUBLICATION = "fqn:waymark.publication+"
+FOUND, PUBLICATION = "source:growth+ source:estimates+", "fqn:waymark.publication+"
 MANIFEST = settings.MANIFEST if settings.MANIFEST.exists() else settings.ensure_manifest()
+PROJECT = {"manifest": MANIFEST, "dagster_dbt_translator": transformation.Stages()}
 
 
-@dbt_assets(manifest=MANIFEST, name="tables", exclude=PUBLICATION, dagster_dbt_translator=transformation.Stages())
-def tables(context: dg.AssetExecutionContext, dbt: transformation.Dbt):
+@dbt_assets(name="foundation", exclude=f"{FOUND} {PUBLICATION}", **PROJECT)
+def foundation(context: dg.AssetExecutionContext, dbt: transformation.Dbt):
     with at_work("The build") as place:
-        folder = warehouse.begin(place, context.run.run_id, from_current=context.is_subset)
+        makes_all = context.job_def.asset_layer.executable_asset_keys >= foundation.keys | tables.keys
+        folder = warehouse.begin(place, context.run.run_id, from_current=not makes_all)
         yield from transformation.build(context, dbt, folder)
 
 
-@dbt_assets(manifest=MANIFEST, name="publication", select=PUBLICATION, dagster_dbt_translator=transformation.Stages())
+@dbt_assets(name="tables", select=FOUND, exclude=PUBLICATION, **PROJECT)
+def tables(context: dg.AssetExecutionContext, dbt: transformation.Dbt):
+    with at_work("The build") as place:
+        folder = warehouse.resume(place, context.run.run_id, context.run.parent_run_id)
+        yield from transformation.build(context, dbt, folder)
+
+
+@dbt_assets(name="publication", select=PUBLICATION, **PROJECT)
 def publication(context: dg.AssetExecutionContext, dbt: transformation.Dbt):
     with at_work("The publication tables") as place:
         folder = warehouse.resume(place, context.run.run_id, context.run.parent_run_id)
@@ -32,6 +42,6 @@ def publication(context: dg.AssetExecutionContext, dbt: transformation.Dbt):
 
 build = dg.define_asset_job(
     "build",
-    selection=dg.AssetSelection.assets(tables, publication)
-    | dg.AssetSelection.assets(["disclosure", "disclosure_mask"]),
+    selection=dg.AssetSelection.assets(foundation, tables, publication)
+    | dg.AssetSelection.groups("growth", "estimates", "disclosure"),
 )

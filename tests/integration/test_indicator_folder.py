@@ -17,6 +17,7 @@ def dbt(star, checkout: Path, tmp_path_factory: pytest.TempPathFactory):
     environment = os.environ | {
         "WAYMARK_WAREHOUSE": str(folder / "waymark.duckdb"),
         "WAYMARK_ACCEPTED": str(star.home / "accepted"),
+        "WAYMARK_ESTIMATES": str(star.home / "warehouse/current"),
         "WAYMARK_DISCLOSURE_MASK": str(star.home / "warehouse/current/disclosure_mask.parquet"),
         "DBT_TARGET_PATH": str(folder / "target"),
         "DBT_LOG_PATH": str(folder / "logs"),

@@ -35,6 +35,7 @@ def manifest(checkout: Path) -> dict:
         environment = os.environ | {
             "WAYMARK_WAREHOUSE": str(kept / "waymark.duckdb"),
             "WAYMARK_ACCEPTED": str(kept / "accepted"),
+            "WAYMARK_ESTIMATES": str(kept),
             "WAYMARK_DISCLOSURE_MASK": str(kept / "disclosure_mask.parquet"),
             "DBT_TARGET_PATH": str(kept / "target"),
             "DBT_LOG_PATH": str(kept / "logs"),

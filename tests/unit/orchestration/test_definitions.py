@@ -16,6 +16,7 @@ STAGES = {
     "reference",
     "staging",
     "intermediate",
+    "growth",
     "indicators",
     "marts",
     "disclosure",
@@ -70,9 +71,12 @@ def test_the_build_goes_from_staging_to_publication_and_publishes_nothing():
     assert stages == STAGES - {"received", "accepted", "reports"}
 
 
-def test_the_tables_and_the_publication_tables_are_one_step_each():
-    steps = set(defs.resolve_job_def("build").graph.node_dict)
-    assert steps == {"tables", "disclosure__disclosure_mask", "publication"}
+def test_dbt_builds_in_three_steps_between_which_methods_compute(graph):
+    steps = list(defs.resolve_job_def("build").graph.node_dict)
+    assert {"foundation", "growth", "tables", "disclosure__disclosure_mask", "publication"} <= set(steps)
+    computed = dg.AssetKey(["growth", "percentile"])
+    assert dg.AssetKey(["intermediate", "int_growth_records"]) in graph.get(computed).parent_keys
+    assert not any(key.path[0] in ("staging", "intermediate") for key in graph.get(computed).child_keys)
 
 
 def test_only_the_door_is_partitioned_and_by_school_year(graph):

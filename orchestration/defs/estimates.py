@@ -1,0 +1,63 @@
+"""Statistics that need resampling: each reads one table of the foundation and is read by dbt as a source.
+
+One line of ESTIMATES is one asset. The statistic itself is a function in `methods` that takes arrays and gives arrays;
+what it needs to know of the policy stands in columns of the table.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import dagster as dg
+import duckdb
+import polars as pl
+from numpy.typing import NDArray
+
+from orchestration import warehouse
+from orchestration.work import at_work, write_table
+
+Arrays = Mapping[str, NDArray]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A statistic: what it is called, the table it reads, the function that computes it, and the columns it gives.
+
+    The function takes the table's columns by name, in rows sorted by all of them from the left, and gives the columns
+    of `schema`. It gives the same result for the same rows, so it draws from a fixed seed. An empty table gives an
+    empty result without a call.
+    """
+
+    name: str
+    table: str
+    method: Callable[[Arrays], Arrays]
+    schema: Mapping[str, pl.DataType]
+    description: str
+
+
+ESTIMATES: tuple[Estimate, ...] = ()
+
+
+def asset_of(estimate: Estimate) -> dg.AssetsDefinition:
+    """Make the asset that computes one statistic."""
+
+    @dg.asset(
+        key=["estimates", estimate.name],
+        deps=[estimate.table.split(".")],
+        group_name="estimates",
+        description=estimate.description,
+    )
+    def computed(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        with at_work(f"The estimate {estimate.name}") as place:
+            folder = warehouse.resume(place, context.run.run_id, context.run.parent_run_id)
+            with duckdb.connect(str(folder / warehouse.FILE), read_only=True) as connection:
+                rows = connection.sql(f"select * from {estimate.table} order by all").pl()
+            found = estimate.method({name: rows[name].to_numpy() for name in rows.columns}) if rows.height else {}
+            table = pl.DataFrame(found, schema=None if found else estimate.schema)
+            table = table.select(estimate.schema).cast(dict(estimate.schema))
+            facts = write_table(table, folder / f"estimates_{estimate.name}.parquet")
+            return dg.MaterializeResult(metadata=facts | {"rows_read": rows.height})
+
+    return computed
+
+
+assets = [asset_of(estimate) for estimate in ESTIMATES]

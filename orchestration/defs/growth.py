@@ -1,0 +1,57 @@
+"""Growth percentiles: computed from the foundation of the build, before the indicators that show them.
+
+What is computed is decided in `methods` and laid out by `norms`; here records are read and tables are written. Scales
+are fitted once, kept in the home, and used again, so that next year's scores do not change this year's percentiles.
+"""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import dagster as dg
+import duckdb
+import polars as pl
+
+from orchestration import norms, warehouse
+from orchestration.work import at_work, write_table
+from submissions.store import make_private
+
+WORKERS = 2
+INPUTS = {
+    "records": "intermediate.int_growth_records",
+    "cut_scores": "intermediate.int_growth_cut_scores",
+    "policies": "reference.policy_growth_norms",
+}
+DESCRIPTIONS = {
+    "percentile": "The growth percentile of every student, subject and school year that has one.",
+    "cohort": "Every cohort, computed or refused with the reason, and how well it fits.",
+    "scale": "The knots, boundaries and limits of each subject and grade, with their version.",
+    "coefficient": "The coefficients of every growth model, by which others can be scored as well.",
+    "fit": "The tables of fit of every cohort.",
+    "projection": "Where students are heading, and the percentile that reaches each performance level.",
+}
+
+
+@dg.multi_asset(
+    name="growth",
+    specs=[
+        dg.AssetSpec(["growth", name], deps=[table.split(".") for table in INPUTS.values()], description=description)
+        for name, description in DESCRIPTIONS.items()
+    ],
+    group_name="growth",
+)
+def percentiles(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+    """Compute the growth percentiles of every school year; a cohort that has none is named with the reason."""
+    with at_work("Growth") as place, ThreadPoolExecutor(WORKERS) as pool:
+        folder = warehouse.resume(place, context.run.run_id, context.run.parent_run_id)
+        with duckdb.connect(str(folder / warehouse.FILE), read_only=True) as connection:
+            read = {name: connection.sql(f"select * from {table}").pl() for name, table in INPUTS.items()}
+        kept = place.growth_scales
+        stored = pl.read_parquet(kept) if kept.exists() else pl.DataFrame(schema=norms.SCHEMAS["scale"])
+        tables, scales = norms.compute(**read, stored=stored, run=pool.map)
+        make_private(kept.parent)
+        write_table(scales, kept)
+        refused = tables["cohort"].filter(~pl.col("is_computed"))
+        sentences = {"refused": [f"{name}: {reason}" for name, reason in refused.select("cohort", "reason").rows()]}
+        for name, table in tables.items():
+            facts = write_table(table, folder / f"growth_{name}.parquet")
+            yield dg.MaterializeResult(["growth", name], metadata=facts | (sentences if name == "cohort" else {}))
