@@ -154,8 +154,8 @@ class State:
         return cls(
             seed,
             school_years,
-            pl.read_ipc(folder / "districts.arrow", memory_map=False),
-            pl.read_ipc(folder / "schools.arrow", memory_map=False),
+            pl.read_ipc(folder / "districts.arrow"),
+            pl.read_ipc(folder / "schools.arrow"),
             table(Students, "students"),
             {year: table(Calendars, f"calendars-{year}") for year in school_years},
             {year: table(Roll, f"roll-{year}") for year in school_years},
