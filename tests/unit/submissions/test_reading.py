@@ -5,11 +5,14 @@ import gzip
 import io
 import tracemalloc
 
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from submissions import reading
 from submissions.reading import Limits, Refused, read
+from submissions.structure import Piece, outline, quick_outline
 
 
 def rows_of(data: bytes) -> list[tuple]:
@@ -77,6 +80,27 @@ def test_a_file_damaged_anywhere_is_refused_or_read_as_a_strict_reader_reads_it(
         return
     strict = csv.reader(io.StringIO(damaged.decode("utf-8-sig"), newline=""), strict=True)
     assert [row[:-1] for row in rows] == [tuple(row) for row in strict if row][1:]
+
+
+@given(lines=st.lists(st.text('ab,"', max_size=9), min_size=1, max_size=6), width=st.integers(1, 4))
+@settings(max_examples=300, deadline=None)
+def test_what_the_quick_proof_finds_sound_the_close_one_finds_sound_as_well(lines, width):
+    piece = Piece("".join(f"{line}\n" for line in lines).encode(), 2, 0)
+    quick, close = quick_outline(piece, Limits(), width), outline(piece, Limits(), width)
+    if quick:
+        assert close.is_sound and quick.fields.tolist() == close.fields.tolist() and not close.blank.any()
+    elif width > 1 and not close.blank.any():
+        assert not close.is_sound
+
+
+@pytest.mark.parametrize("row", ["1,2024-09-01,", '1,"a, b",', '1,"a ""b""",""', '"1","2","3"', '1,"2",3'])
+def test_however_a_file_is_quoted_a_reader_that_changes_one_value_is_found_out(row, monkeypatch):
+    data, load = ("id,name,note\n" + f"{row}\n" * 3).encode(), reading._load
+    assert len(rows_of(data)) == 3
+    for column in ("id", "name", "note"):
+        changed = pl.when(pl.int_range(pl.len()) == 1).then(pl.lit("x")).otherwise(column).alias(column)
+        monkeypatch.setattr(reading, "_load", lambda *given, changed=changed: load(*given).with_columns(changed))
+        assert refusal(data) == [("FIL-022", None)]
 
 
 def test_blank_lines_are_skipped_and_told_and_do_not_move_the_line_numbers():
