@@ -5,7 +5,6 @@ personal value, student's number or score is shown: the line and the field lead 
 in `expectations`.
 """
 
-import hmac
 from collections.abc import Sequence
 
 import pandera.polars as pa
@@ -18,6 +17,7 @@ from expectations.collections.rules import MISSING, PADDED
 from expectations.notices import Notice, masked
 from submissions.acceptance import Screened
 from submissions.agreement import NO_COLUMN, NotChecked
+from submissions.pseudonyms import pseudonyms_of
 from submissions.reading import LINE
 
 MOST_LISTED = 1_000
@@ -183,8 +183,7 @@ def marks(collections: Sequence[Screened], key: bytes) -> pl.DataFrame:
             .group_by("rule", "mark")
             .agg(pl.len().alias("count").cast(pl.UInt32))
         )
-        hidden = [hmac.digest(key, mark.encode(), "sha256").hex()[:32] for mark in counted["mark"]]
-        parts.append(counted.with_columns(mark=pl.Series(hidden, dtype=pl.String)))
+        parts.append(counted.with_columns(pseudonyms_of(counted["mark"], key)))
     return pl.concat(parts).sort("rule", "mark")
 
 

@@ -4,6 +4,7 @@ The key stands in one private file of the home. Nothing here knows what a submis
 ever part of a message.
 """
 
+import hashlib
 import hmac
 import os
 import secrets
@@ -13,6 +14,7 @@ import polars as pl
 from submissions.store import Store, flush, make_private
 
 _DIGITS = 32
+_BLOCK = 64
 
 
 class KeyLostError(Exception):
@@ -44,8 +46,21 @@ def key_of(store: Store) -> bytes:
 def pseudonymize(ids: pl.Series, key: bytes) -> pl.Series:
     """Give the pseudonym of each id: HMAC-SHA-256 under the key, its first 32 hexadecimal digits. Null stays null."""
     distinct = ids.drop_nulls().unique()
-    pseudonyms = [hmac.digest(key, one.encode(), "sha256").hex()[:_DIGITS] for one in distinct]
-    return ids.replace_strict(distinct, pl.Series(pseudonyms, dtype=pl.String), default=None, return_dtype=pl.String)
+    if len(distinct) == len(ids):
+        return pseudonyms_of(ids, key)
+    return ids.replace_strict(distinct, pseudonyms_of(distinct, key), default=None, return_dtype=pl.String)
+
+
+def pseudonyms_of(ids: pl.Series, key: bytes) -> pl.Series:
+    """Give the pseudonym of each id in turn, none of which may be null: quickest where all differ.
+
+    The two hashes of HMAC (RFC 2104) are taken here one by one, for that takes half the time of its own function.
+    """
+    block = key.ljust(_BLOCK, b"\0")
+    inner, outer = (bytes(byte ^ pad for byte in block) for pad in (0x36, 0x5C))
+    sha256, half = hashlib.sha256, _DIGITS // 2
+    digests = [sha256(outer + sha256(inner + one).digest()).digest()[:half] for one in ids.cast(pl.Binary)]
+    return pl.Series(ids.name, digests, dtype=pl.Binary).bin.encode("hex")
 
 
 def fingerprint(key: bytes) -> str:
