@@ -86,3 +86,55 @@
         or abs({{ wilson_bound("x", "n", "-") }} - low) > 0.0001
         or abs({{ wilson_bound("x", "n", "+") }} - high) > 0.0001
 {% endtest %}
+
+
+{#- Counted and excluded students of an indicator must be the students enrolled: none lost, none twice, and none out of nowhere. -#}
+{% test adds_up_to_enrollment(model) %}
+    with
+        summed as (
+            select
+                indicator,
+                policy_id,
+                school_year,
+                level,
+                entity_id,
+                population,
+                subject,
+                sum(student_count) as student_count,
+                min(student_count) as least_count
+            from {{ model }}
+            where is_enrolled
+            group by indicator, policy_id, school_year, level, entity_id, population, subject
+        ),
+
+        enrolled as (
+            select school_year, level, entity_id, count(*) as enrolled_count
+            from {{ ref("int_students_in_entities") }}
+            group by school_year, level, entity_id
+        )
+
+    select
+        summed.indicator,
+        summed.school_year,
+        summed.level,
+        summed.entity_id,
+        summed.student_count,
+        enrolled.enrolled_count
+    from summed
+    left join enrolled using (school_year, level, entity_id)
+    where summed.least_count < 0 or summed.student_count is distinct from enrolled.enrolled_count
+{% endtest %}
+
+
+{#- Finds an indicator whose formula leaves a student out and does not say by which rule. Resolve it by naming the rule in `exclusion`. -#}
+{% test every_exclusion_is_named(model) %}
+    {%- set named = [] -%}
+    {%- for indicator in all_indicator_meta() -%}
+        {%- for exclusion in indicator.get("exclusions", []) -%}
+            {%- do named.append(indicator.id ~ "/" ~ exclusion.id) -%}
+        {%- endfor -%}
+    {%- endfor %}
+    select distinct indicator, outcome
+    from {{ model }}
+    where outcome <> 'counted' and concat(indicator, '/', outcome) not in ('{{ named | join("', '") }}')
+{% endtest %}

@@ -47,7 +47,7 @@ CODE_SETS = {
     "population": "populations",
     "student_group": "student_groups",
     "grade_span": "grade_spans",
-    "subject": "subjects",
+    "subject": "reported_subjects",
     "value_status": "value_statuses",
 }
 PRESENT = ("level", "population", "student_group")
@@ -89,9 +89,9 @@ def check_release(
 ) -> list[dict[str, str | bool]]:
     """Test the table of a release against every promise, and give one result for each, errors and warnings alike.
 
-    `units` gives the unit of each measure, under the name `indicator/measure`. `previous` is the table of the release in
-    force; without one the comparison with it is left out of the results. Codes are text in both. A promise that could
-    not be tested is an error with the outcome `not_checked`, never a pass.
+    `units` gives the unit of each measure, under the name `indicator/measure`. `previous` is the table of the release
+    in force; without one the comparison with it is left out of the results. Codes are text in both. A promise that
+    could not be tested is an error with the outcome `not_checked`, never a pass.
     """
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx

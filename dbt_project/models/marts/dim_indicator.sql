@@ -13,7 +13,8 @@
         '{{ indicator.better }}' as better,
         '{{ indicator.use_class }}' as use_class,
         '{{ indicator.collections | join(";") }}' as collections,
-        '{{ indicator.claims | join(";") }}' as claims
+        '{{ indicator.claims | join(";") }}' as claims,
+        '{{ indicator.get("without_record", "no_record") }}' as without_record
         {{ "union all" if not loop.last }}
 {%- else %} select null as indicator
 {%- endfor %}

@@ -16,7 +16,7 @@ with
 
     populations as (select code as population from {{ ref("code_populations") }}),
 
-    subjects as (select code as subject from {{ ref("code_subjects") }}),
+    subjects as (select code as subject from {{ ref("code_reported_subjects") }}),
 
     student_groups as (select code as student_group from {{ ref("code_student_groups") }}),
 

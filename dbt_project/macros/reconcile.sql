@@ -1,0 +1,51 @@
+{#- What became of every student that one indicator speaks of, in each entity: counted, or kept out by which rule.
+
+    Of an indicator with several measures the first is reconciled. A student with several rows is counted where one of them counts. -#}
+{% macro reconcile(indicator) -%}
+    {%- set slug = indicator.slug -%}
+    {%- set key = "policy_id, school_year, level, entity_id, population, subject, student_id" -%}
+    {%- set measures = indicator_meta(slug).get("measures", []) -%}
+    {%- set has_exclusion = "members" in indicator or "exclusion" in indicator_columns(slug) %}
+    select
+        '{{ slug }}' as indicator,
+        placed.policy_id,
+        placed.school_year,
+        placed.level,
+        placed.entity_id,
+        placed.population,
+        placed.subject,
+        placed.outcome,
+        enrolled.student_id is not null as is_enrolled,
+        count(*) as student_count
+    from
+        (
+            select {{ key }},
+            {% if "members" in indicator -%}
+                    coalesce(min(exclusion), 'counted') as outcome from {{ ref(indicator.members) }}
+            {%- else -%}
+                    case
+                        when max(denominator) > 0 or max(expected) > 0
+                        then 'counted'
+                        else
+                            {{
+                                (
+                                    "coalesce(min(exclusion), 'no_reason_given')"
+                                    if has_exclusion
+                                    else "'no_reason_given'"
+                                )
+                            }}
+                    end as outcome
+                from {{ ref("ind_" ~ slug) }}
+                {% if measures -%} where measure = '{{ measures[0].id }}'
+                {%- endif %}
+            {%- endif %}
+            group by {{ key }}
+        ) as placed
+    left join
+        {{ ref("int_students_in_entities") }} as enrolled
+        on placed.school_year = enrolled.school_year
+        and placed.level = enrolled.level
+        and placed.entity_id = enrolled.entity_id
+        and placed.student_id = enrolled.student_id
+    group by all
+{%- endmacro %}
