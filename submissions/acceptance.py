@@ -17,7 +17,7 @@ from expectations.notices import SEVERITIES
 from submissions.agreement import AGREED
 from submissions.custody import ReceivedFile, Submission
 from submissions.layout import Records
-from submissions.pseudonyms import pseudonymize
+from submissions.pseudonyms import pseudonymize, pseudonyms_of
 from submissions.reading import LINE
 from submissions.store import Store, write_atomically
 
@@ -56,7 +56,7 @@ def place_of(folder: Path, collection: str, school_year: int, district_id: str) 
 def write(frame: pl.DataFrame, path: Path) -> None:
     """Write a Parquet file whole, with settings that give the same bytes for the same frame."""
     with write_atomically(path) as part:
-        frame.write_parquet(part, compression="zstd", statistics=True, row_group_size=1_000_000)
+        frame.write_parquet(part, compression="zstd", statistics=True, row_group_size=200_000)
 
 
 def accept(store: Store, submission: Submission, collections: Sequence[Screened], key: bytes) -> None:
@@ -94,7 +94,7 @@ def _identity(collections: Sequence[Screened], key: bytes) -> pl.DataFrame:
         if set(people.columns) <= set(typed.columns):
             people = pl.concat([people, typed.select(people.columns)]).unique()
     everyone = everyone.drop_nulls().unique()
-    pseudonyms = pseudonymize(everyone["student_id"], key).alias("pseudonym")
+    pseudonyms = pseudonyms_of(everyone["student_id"], key).alias("pseudonym")
     return (
         everyone.with_columns(pseudonyms)
         .join(people, on="student_id", how="left")
