@@ -46,7 +46,12 @@ Plan = Callable[["State", Mapping[str, Any]], Planted | None]
 
 
 class Truths(dict[str, Planted]):
-    """The planted truths by name. One that is switched off, or finds no place in a small state, is not in it."""
+    """The planted truths by name. One that is switched off, or finds no place in a small state, is not in it.
+
+    `school_years` are the years that are simulated.
+    """
+
+    school_years: tuple[int, ...] = ()
 
     def in_district(self, name: str, district_id: str, school_year: int) -> Planted | None:
         """Give the truth if it is planted in this district in this year."""
@@ -76,4 +81,6 @@ def settings(path: Path | None = None) -> Settings:
 def plant(state: "State", chosen: Settings, plans: Mapping[str, Plan]) -> Truths:
     """Find a place for each truth that is switched on."""
     planted = {name: plans[name](state, setting) for name, setting in chosen.items() if setting["plant"]}
-    return Truths({name: truth for name, truth in planted.items() if truth})
+    truths = Truths({name: truth for name, truth in planted.items() if truth})
+    truths.school_years = state.school_years
+    return truths
