@@ -1,4 +1,4 @@
-"""Three homes made by the command line itself: the real exports of three districts, Project STAR, and the small state.
+"""Four homes made by the command line itself: real exports of three districts, Project STAR, the small and a simulated state.
 
 Each is made once per test session; tests read them and leave them as they are.
 """
@@ -80,4 +80,13 @@ def small_state(tmp_path_factory: pytest.TempPathFactory) -> Waymark:
         if file.name == "student.csv":
             content = content.replace(PLANTED_NAME + b",B09,2015-03-09,F,", PLANTED_NAME + b",B09,2015-03-09,Q,")
         file.write_bytes(content.replace(b"\nb09,", b"\n" + PLANTED_ID + b","))
+    return through_the_corridor(folder / "home", folder / "sent")
+
+
+@pytest.fixture(scope="session")
+def simulated_state(tmp_path_factory: pytest.TempPathFactory) -> Waymark:
+    """A simulated state of the size of the demo, with every truth planted and no fault, received, run and published."""
+    folder = tmp_path_factory.mktemp("simulated_state")
+    size = ("--students", "24000", "--years", "3", "--districts", "12", "--seed", "1")
+    Waymark(folder / "home").done("simulate", *size, "--out", folder / "sent")
     return through_the_corridor(folder / "home", folder / "sent")

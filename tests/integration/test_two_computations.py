@@ -1,0 +1,75 @@
+"""Every indicator computed a second time, in pandas and from the catalogue, must give the same number everywhere."""
+
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pytest
+
+from tests.references.state import KEYS, State
+
+REFERENCES = Path(__file__).resolve().parent.parent / "references"
+INDICATORS = REFERENCES.parent.parent / "dbt_project" / "models" / "indicators"
+SLUGS = sorted(path.stem for path in REFERENCES.glob("*.py") if (INDICATORS / path.stem).is_dir())
+
+
+def second_computation(slug: str) -> Callable[[State], pd.DataFrame]:
+    return importlib.import_module(f"tests.references.{slug}").compute
+
+
+def published(warehouse: Path, slug: str) -> pd.DataFrame:
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return connection.execute(
+            f"""
+            select {", ".join(KEYS)}, cast(value as double) as value
+            from marts.fct_indicator_results
+            where indicator = ? and value is not null
+            """,
+            [slug],
+        ).df()
+
+
+def with_enough_coverage(state: State, slug: str, results: pd.DataFrame) -> pd.DataFrame:
+    policy = state.policy(slug)
+    if "completeness" not in results or "minimum_coverage" not in policy:
+        return results
+    limits = policy[["policy_id", "school_year", "level", "minimum_coverage"]]
+    results = results.merge(limits, on=["policy_id", "school_year", "level"], how="left")
+    return results[~(results["completeness"] < results["minimum_coverage"])]
+
+
+def differences(state: State, warehouse: Path, slug: str) -> pd.DataFrame:
+    """List the keys whose number is in one computation only, or differs by more than 1e-9."""
+    mine = with_enough_coverage(state, slug, second_computation(slug)(state))
+    mine = mine[mine["value"].notna()].astype({"school_year": "int64", "value": "float64"})
+    theirs = published(warehouse, slug).astype({"school_year": "int64"})
+    assert not mine.duplicated(KEYS).any()
+    both = mine[[*KEYS, "value"]].merge(theirs, on=KEYS, how="outer", suffixes=("_second", "_first"), indicator=True)
+    differs = (both["value_second"] - both["value_first"]).abs() > 1e-9
+    return both[differs | (both["_merge"] != "both")]
+
+
+@pytest.fixture(scope="module")
+def small(small_state) -> State:
+    return State(small_state.home / "accepted")
+
+
+@pytest.fixture(scope="module")
+def simulated(simulated_state) -> State:
+    return State(simulated_state.home / "accepted")
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_the_small_state_has_the_same_numbers_twice(slug: str, small: State, small_state) -> None:
+    found = differences(small, small_state.home / "warehouse/current/waymark.duckdb", slug)
+    assert found.empty, found.head(10).to_string()
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_simulated_state_has_the_same_numbers_twice(slug: str, simulated: State, simulated_state) -> None:
+    theirs = published(simulated_state.home / "warehouse/current/waymark.duckdb", slug)
+    assert len(theirs) > 0
+    found = differences(simulated, simulated_state.home / "warehouse/current/waymark.duckdb", slug)
+    assert found.empty, found.head(10).to_string()

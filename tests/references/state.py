@@ -1,0 +1,118 @@
+"""What the second computation may know: accepted rows, code sets, policies, and who is where and in which group.
+
+Nothing here is taken from the SQL or reads the warehouse; it is slow and plain so that it can be trusted.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+MODELS = Path(__file__).resolve().parent.parent.parent / "dbt_project" / "models"
+KEYS = [
+    "policy_id",
+    "school_year",
+    "level",
+    "entity_id",
+    "population",
+    "subject",
+    "grade_span",
+    "measure",
+    "student_group",
+]
+STUDENT = ["school_year", "student_id"]
+
+
+@dataclass
+class State:
+    """The accepted rows of one home folder."""
+
+    accepted: Path
+
+    def collection(self, name: str) -> pd.DataFrame:
+        """Give the accepted rows of a collection in all years, none where nothing came."""
+        frames = [pd.read_parquet(path) for path in sorted((self.accepted / name).glob("*/*.parquet"))]
+        filled = [frame for frame in frames if len(frame)] or frames[:1]
+        return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()
+
+    def code(self, name: str) -> pd.DataFrame:
+        """Give a code set, every column as text."""
+        return pd.read_csv(MODELS / "reference" / f"code_{name}.csv", dtype=str, keep_default_na=False)
+
+    def policy(self, slug: str) -> pd.DataFrame:
+        """Give an indicator's policy with one row for each school year that has enrollment, and level."""
+        return self.in_years(pd.read_csv(MODELS / "indicators" / slug / f"policy_{slug}.csv", dtype={"authority": str}))
+
+    def reference(self, name: str) -> pd.DataFrame:
+        """Give a policy that all indicators share, with one row for each school year that has enrollment."""
+        return self.in_years(pd.read_csv(MODELS / "reference" / f"policy_{name}.csv"))
+
+    def in_years(self, policy: pd.DataFrame) -> pd.DataFrame:
+        """Repeat the rows of a policy for each school year in which they are in force."""
+        rows = policy.merge(pd.DataFrame({"school_year": self.years}), how="cross")
+        return rows[rows["school_year"].between(rows["first_school_year"], rows["last_school_year"])].drop(
+            columns=["first_school_year", "last_school_year"]
+        )
+
+    @cached_property
+    def years(self) -> list[int]:
+        """The school years that have enrollment."""
+        return sorted(int(year) for year in self.collection("enrollment")["school_year"].unique())
+
+    @cached_property
+    def students_in_entities(self) -> pd.DataFrame:
+        """Each student once in each school, district and state: school_year, level, entity_id, student_id."""
+        columns = ["school_year", "level", "entity_id", "student_id"]
+        return in_entities(self.collection("enrollment"))[columns].drop_duplicates(ignore_index=True)
+
+    @cached_property
+    def groups(self) -> pd.DataFrame:
+        """Each student in ALL, a race, a sex and any programs: policy_id, school_year, student_id, student_group."""
+        students = self.collection("student").sort_values(["district_id", "record_line"]).drop_duplicates(STUDENT)
+        races = students["races"].fillna("")
+        race = races.where(~races.str.contains(";"), "MR").where(
+            ~students["hispanic_latino_ethnicity"].fillna(False).astype(bool), "HI"
+        )
+        statuses = self.collection("student_status")
+        programs = self.code("student_statuses").set_index("code")["student_group"]
+        memberships = pd.concat(
+            [
+                students[STUDENT].assign(student_group="ALL"),
+                students[STUDENT].assign(student_group=race),
+                students[STUDENT].assign(student_group="GENDER_" + students["sex"].fillna("")),
+            ]
+            + ([statuses[STUDENT].assign(student_group=statuses["status"].map(programs))] if len(statuses) else [])
+        )
+        known = set(self.code("student_groups")["code"])
+        memberships = memberships[memberships["student_group"].isin(known)].drop_duplicates()
+        rules = self.reference("student_groups")
+        if set(rules["membership_rule"]) != {"any_time_in_school_year"}:
+            raise NotImplementedError("the second computation knows membership at any time in the school year only")
+        return memberships.merge(rules[["policy_id", "school_year"]], on="school_year")
+
+    def summed(self, contributions: pd.DataFrame) -> pd.DataFrame:
+        """Add up contributions of students for each group: KEYS, numerator, denominator, expected, student_count."""
+        rows = contributions[(contributions["denominator"] > 0) | (contributions["expected"] > 0)]
+        rows = rows.astype({name: float for name in ("numerator", "denominator", "expected")})
+        grouped = rows.merge(self.groups, on=["policy_id", *STUDENT]).groupby(KEYS, observed=True)
+        sums = grouped[["numerator", "denominator", "expected"]].sum()
+        return sums.assign(student_count=grouped["student_id"].nunique()).reset_index()
+
+    def ratios(self, contributions: pd.DataFrame, floor: float | None = None) -> pd.DataFrame:
+        """Divide the sums of contributions for each group; with a floor, by at least that share of those expected."""
+        sums = self.summed(contributions)
+        divisor = sums["denominator"] if floor is None else sums["denominator"].clip(lower=floor * sums["expected"])
+        return sums.assign(value=sums["numerator"] / divisor)[divisor > 0]
+
+
+def in_entities(rows: pd.DataFrame) -> pd.DataFrame:
+    """Repeat rows that have school_id and district_id for their school, their district and the state."""
+    return pd.concat(
+        [
+            rows.assign(level="school", entity_id=rows["school_id"]),
+            rows.assign(level="district", entity_id=rows["district_id"]),
+            rows.assign(level="state", entity_id="state"),
+        ],
+        ignore_index=True,
+    )[["level", "entity_id", *[name for name in rows.columns if name not in ("level", "entity_id")]]]
