@@ -1,4 +1,4 @@
-"""Four homes made by the command line itself: real exports of three districts, Project STAR, the small and a simulated state.
+"""Four homes made by the command line itself: real exports of districts, Project STAR, a small and a simulated state.
 
 Each is made once per test session; tests read them and leave them as they are.
 """

@@ -94,7 +94,7 @@ class State:
     def summed(self, contributions: pd.DataFrame) -> pd.DataFrame:
         """Add up contributions of students for each group: KEYS, numerator, denominator, expected, student_count."""
         rows = contributions[(contributions["denominator"] > 0) | (contributions["expected"] > 0)]
-        rows = rows.astype({name: float for name in ("numerator", "denominator", "expected")})
+        rows = rows.astype(dict.fromkeys(("numerator", "denominator", "expected"), float))
         grouped = rows.merge(self.groups, on=["policy_id", *STUDENT]).groupby(KEYS, observed=True)
         sums = grouped[["numerator", "denominator", "expected"]].sum()
         return sums.assign(student_count=grouped["student_id"].nunique()).reset_index()
