@@ -12,7 +12,7 @@ import polars as pl
 
 from expectations.catalogue import SEVERITY
 from expectations.collections import CONTRACTS
-from expectations.collections.validation import Examined, accepted_schema
+from expectations.collections.validation import STATE, Examined, accepted_schema
 from expectations.notices import SEVERITIES
 from submissions.agreement import AGREED
 from submissions.custody import ReceivedFile, Submission
@@ -76,6 +76,12 @@ def accept(store: Store, submission: Submission, collections: Sequence[Screened]
         path.unlink(missing_ok=True)
 
 
+def _says_whose(one: Screened, submission: Submission) -> bool:
+    """Tell whether each row says whose it is: so in the directory, which the state sends for all districts."""
+    is_directory = submission.district_id == STATE and one.collection in ("district", "school")
+    return is_directory and "district_id" in one.examined.typed.columns
+
+
 def severity_order(rule: pl.Expr) -> pl.Expr:
     """Place the severity of each rule in `SEVERITIES`, 0 for the gravest."""
     order = {code: SEVERITIES.index(severity) for code, severity in SEVERITY.items()}
@@ -116,8 +122,11 @@ def _accepted(one: Screened, submission: Submission, identity: pl.DataFrame, key
             worst_severity=pl.col("order").replace_strict(dict(enumerate(SEVERITIES)), return_dtype=pl.String)
         )
     )
+    whose = pl.lit(submission.district_id)
+    if _says_whose(one, submission):
+        whose = pl.coalesce("district_id", whose)
     frame = one.examined.typed.join(found, on="row", how="left", maintain_order="left").with_columns(
-        district_id=pl.lit(submission.district_id), submission_id=pl.lit(submission.submission_id)
+        district_id=whose, submission_id=pl.lit(submission.submission_id)
     )
     if "student_id" in schema:
         names = identity.select("student_id", "pseudonym").unique()

@@ -132,7 +132,7 @@ def _missing(card: Card, sent: Mapping[str, Examined], known: Mapping[str, pl.Da
     for named in card.of_state:
         collection, _, column = named.partition(".")
         frame = known.get(collection + OF_STATE)
-        if frame is None or (column and frame[column].is_null().all()):
+        if frame is None or (column and (column not in frame.columns or frame[column].is_null().all())):
             return NotChecked(card.code, NOT_OF_STATE, named)
     return None
 

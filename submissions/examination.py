@@ -47,8 +47,11 @@ def examine_files(
     *,
     district_id: str,
     school_year: int,
+    of_state: Mapping[str, pl.DataFrame] | None = None,
 ) -> Outcome:
-    """Hold the files of a submission against every rule. `last_year` has what is known of the year before.
+    """Hold the files of a submission against every rule.
+
+    `last_year` has what is known of the year before, and `of_state` what the state itself has sent for this one.
 
     Raises ConservationError and NotCheckedError, which are faults of ours.
     """
@@ -63,7 +66,7 @@ def examine_files(
             _prove_conservation(one)
             collections[one.collection] = one
             notices += records.notices
-    agreed = agree({name: one.examined for name, one in collections.items()}, last_year, **whose)
+    agreed = agree({name: one.examined for name, one in collections.items()}, last_year, **whose, of_state=of_state)
     screened = [replace(one, agreed=agreed.findings[name]) for name, one in collections.items()]
     for one in screened:
         notices += findings.notices_of(one)

@@ -9,12 +9,16 @@ from pathlib import Path
 import polars as pl
 
 from expectations.collections import CONTRACTS
+from expectations.collections.validation import STATE
 from submissions import custody
 from submissions.acceptance import place_of, write
 from submissions.agreement import last_year_of
 from submissions.custody import ACCEPTED, RECEIVED, REFUSED, Submission
 from submissions.feedback import Changes
 from submissions.store import Store
+
+OF_STATE = ("district", "school", "student_registry", "competency", "competency_edge")
+"""The collections that the state itself sends."""
 
 
 def accepted_before(store: Store, school_year: int) -> dict[str, str]:
@@ -24,6 +28,37 @@ def accepted_before(store: Store, school_year: int) -> dict[str, str]:
         for event in custody.events(store)
         if event["event"] == ACCEPTED and event["school_year"] == school_year - 1
     }
+
+
+def accepted_of_state(store: Store, school_year: int) -> str | None:
+    """Name the submission of the state itself that was last accepted for a year."""
+    accepted = [
+        event["submission_id"]
+        for event in custody.events(store)
+        if event["event"] == ACCEPTED and (event["district_id"], event["school_year"]) == (STATE, school_year)
+    ]
+    return accepted[-1] if accepted else None
+
+
+def of_state(store: Store, school_year: int) -> dict[str, pl.DataFrame]:
+    """Give what was accepted of the state itself for a year: its directory, its framework and its registry of students.
+
+    The registry is under the numbers of the students and says who they are: no more than the rules may look at it.
+    """
+    known = {}
+    for name in OF_STATE:
+        place = place_of(store.accepted, name, school_year, STATE)
+        if place.is_file():
+            frame = pl.read_parquet(place)
+            columns = [c for c in CONTRACTS[name].columns if c in frame.columns]
+            whose = pl.when(pl.col("district_id") != STATE).then(pl.col("district_id"))
+            known[name] = frame.select(*columns).with_columns(frame.select(whose).to_series())
+    who = store.identity / str(school_year) / f"{STATE}.parquet"
+    if "student_registry" in known and who.is_file():
+        registry = known["student_registry"].rename({"student_id": "pseudonym"})
+        people = pl.read_parquet(who).unique("pseudonym", maintain_order=True)
+        known["student_registry"] = registry.join(people, on="pseudonym", how="inner").drop("pseudonym")
+    return known
 
 
 def last_year(store: Store, *, district_id: str, school_year: int) -> dict[str, pl.DataFrame]:

@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from expectations.collections import CONTRACTS
-from expectations.collections.validation import SUBMISSION_COLUMNS, columns_extra, columns_missing
+from expectations.collections.validation import STATE, SUBMISSION_COLUMNS, columns_extra, columns_missing
 from expectations.notices import EXPLAIN, MUST_FIX, Notice
 from submissions.mapping import BLANK, Mapping, Record
 from submissions.packages import DESCRIPTOR, SUFFIXES
@@ -83,7 +83,8 @@ def collection_of(file_name: str) -> str | None:
 def check(table: Table, mapping: Mapping | None, *, district_id: str, school_year: int) -> list[Notice]:
     """Say why a file is not what this district may send for this year; nothing where it is.
 
-    Without a mapping the file is in the standard layout and its name names its collection.
+    Without a mapping the file is in the standard layout and its name names its collection. The state may name any
+    district in it.
     """
     if mapping:
         found = _columns_differ(table, [*mapping.used, *mapping.unused])
@@ -96,6 +97,8 @@ def check(table: Table, mapping: Mapping | None, *, district_id: str, school_yea
         found = _standard_columns_differ(table, collection)
         named = zip(("SUB-001", "SUB-002"), SUBMISSION_COLUMNS, strict=True)
         whose = {rule: pl.col(column).str.strip_chars() for rule, column in named if column in table.columns}
+        if district_id == STATE:
+            whose.pop("SUB-001", None)
     if not found:
         expected = {"SUB-001": district_id, "SUB-002": str(school_year)}
         for rule, value in whose.items():

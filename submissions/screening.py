@@ -10,12 +10,14 @@ import traceback
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from expectations import catalogue
+from expectations.collections.validation import STATE
 from expectations.notices import MUST_FIX, Notice, in_order
 from submissions import custody, delivery, findings, history, mapping, waivers
 from submissions.acceptance import accept, place_of, prepare_accepted, write
@@ -80,28 +82,34 @@ def screen(
     """Screen every district of a school year whose submission or rules have changed, and those named in `districts`.
 
     Writes the accepted, quarantined and identity Parquet and the feedback of each, the ledger, and the manifest of the
-    year. `on_progress` is told how many of how many districts are done. Raises KeyLostError and OSError, which concern
-    every district alike; whatever concerns one district is recorded for that one.
+    year. The state's own submission comes first, for the others are held against it. `on_progress` is told how many of
+    how many districts are done. Raises KeyLostError and OSError, which concern every district alike; whatever concerns
+    one district is recorded for that one.
     """
     prepare_accepted(store)
     key = key_of(store)
     before = _History(store, school_year)
-    home = _Home(store, key, waivers.waivers(store), history.accepted_before(store, school_year))
-    packs = {district_id: home.pack(one) for district_id, one in before.in_force.items()}
-    unchanged = [
-        district_id
-        for district_id, pack in packs.items()
-        if district_id not in districts and _is_up_to_date(store, before, district_id, pack)
-    ]
-    changed = [district_id for district_id in packs if district_id not in unchanged]
-    not_checked = {}
-    for done, district_id in enumerate(changed, 1):
-        outcome = _screen_and_record(home, before.in_force[district_id], packs[district_id])
-        if outcome.status == NOT_CHECKED:
-            not_checked[district_id] = outcome.reason
-        if on_progress:
-            on_progress(done, len(changed))
-    return Screening(school_year, _write_manifest(store, school_year), changed, unchanged, not_checked)
+    others = [district_id for district_id in before.in_force if district_id != STATE]
+    screened, unchanged, not_checked = [], [], {}
+    for turn in ([STATE], others) if STATE in before.in_force else (others,):
+        home = _Home(store, school_year, key, waivers.waivers(store), history.accepted_before(store, school_year))
+        packs = {district_id: home.pack(before.in_force[district_id]) for district_id in turn}
+        same = [
+            district_id
+            for district_id, pack in packs.items()
+            if district_id not in districts and _is_up_to_date(store, before, district_id, pack)
+        ]
+        changed = [district_id for district_id in packs if district_id not in same]
+        unchanged += same
+        expected = len(screened) + len(changed) + (len(others) if turn is not others else 0)
+        for district_id in changed:
+            outcome = _screen_and_record(home, before.in_force[district_id], packs[district_id])
+            screened.append(district_id)
+            if outcome.status == NOT_CHECKED:
+                not_checked[district_id] = outcome.reason
+            if on_progress:
+                on_progress(len(screened), expected)
+    return Screening(school_year, _write_manifest(store, school_year), screened, unchanged, not_checked)
 
 
 # --- what has changed
@@ -135,13 +143,24 @@ class _History:
 
 @dataclass(frozen=True)
 class _Home:
-    """What screening needs to know beside the submission: the key, what is waived, and what is known of last year."""
+    """What screening needs to know beside the submission: the key, waivers, last year, and what the state has sent."""
 
     store: Store
+    school_year: int
     key: bytes
     waivers: list[Waiver]
     last_year: dict[str, str]
     today: date = field(default_factory=lambda: datetime.now(UTC).date())
+
+    @cached_property
+    def state_submission(self) -> str | None:
+        """Name what the state itself sent, by which its districts are judged."""
+        return history.accepted_of_state(self.store, self.school_year)
+
+    @cached_property
+    def of_state(self) -> dict[str, pl.DataFrame]:
+        """Give what the state itself sent; read once for all districts."""
+        return history.of_state(self.store, self.school_year) if self.state_submission else {}
 
     def waivers_for(self, submission: Submission) -> list[Waiver]:
         """Give the waivers that hold today for a district and year, whatever they are about."""
@@ -156,7 +175,8 @@ class _Home:
         """Name all that decides what screening makes of the same bytes, and of what it tells."""
         last_year = self.last_year.get(submission.district_id, "")
         waived = str(self.waivers_for(submission)) if self.waivers else ""
-        parts = [str(FORMAT), edition(submission.mapping), fingerprint(self.key), last_year, waived]
+        state = (self.state_submission or "") if submission.district_id != STATE else ""
+        parts = [str(FORMAT), edition(submission.mapping), fingerprint(self.key), last_year, waived, state]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
@@ -204,7 +224,8 @@ def _try_to_take_in(home: _Home, submission: Submission) -> Outcome:
     whose = {"district_id": submission.district_id, "school_year": submission.school_year}
     try:
         opened = custody.open_submission(home.store, submission)
-        outcome = examine_files(opened, history.last_year(home.store, **whose), **whose)
+        of_state = home.of_state if submission.district_id != STATE else None
+        outcome = examine_files(opened, history.last_year(home.store, **whose), **whose, of_state=of_state)
         if outcome.status == ACCEPTED:
             accept(home.store, submission, outcome.collections, home.key)
         return outcome

@@ -60,6 +60,14 @@ COLUMNS = (
         "The school year, by the year in which it ends, in which the student was first in grade 9. Blank: not yet.",
         ceds="000046",
     ),
+    column(
+        "enrolled_district_id",
+        "identifier",
+        "District of enrollment",
+        "The district in which the state last knew the student to be enrolled. Blank: in none.",
+        ceds="001068",
+    ),
+    column("enrolled_since_date", "date", "Enrolled since", "The day on which the student entered that district."),
 )
 
 _SAME_PERSON = ("last_name", "first_name", "birth_date", "sex")

@@ -13,7 +13,7 @@ import yaml
 
 from expectations.agreement import CARDS
 from expectations.collections import CONTRACTS
-from expectations.collections.validation import Examined, examine
+from expectations.collections.validation import STATE, Examined, examine
 from submissions import agreement
 from submissions.agreement import agree, last_year_of
 from submissions.checking import check
@@ -25,6 +25,7 @@ EXPECTATIONS = Path(__file__).parent.parent / "expectations"
 GOOD = yaml.safe_load((EXPECTATIONS / "good_records.yaml").read_text(encoding="utf-8"))
 EXAMPLES = yaml.safe_load((EXPECTATIONS / "agreement_examples.yaml").read_text(encoding="utf-8"))
 WHERE = {"district_id": "0470", "school_year": 2025}
+BESIDE = ("last_year", "of_state")
 
 
 def records(collection: str, changes: list[dict]) -> list[dict]:
@@ -46,14 +47,28 @@ def examined(example: dict) -> dict[str, Examined]:
             pl.DataFrame(records(name, changes), infer_schema_length=None).cast(pl.String), CONTRACTS[name], **WHERE
         )
         for name, changes in example.items()
-        if name != "last_year"
+        if name not in BESIDE
+    }
+
+
+def of_state(example: dict) -> dict[str, pl.DataFrame]:
+    """Give what the state itself has sent in an example."""
+    return {
+        name: examine(
+            pl.DataFrame(records(name, changes), infer_schema_length=None).cast(pl.String),
+            CONTRACTS[name],
+            district_id=STATE,
+            school_year=2025,
+        ).typed
+        for name, changes in example.get("of_state", {}).items()
     }
 
 
 def asked(example: dict, *cards: str, **changes) -> agreement.Agreement:
     """Run rules over an example."""
     before = {name: last_year_of(one.typed, name) for name, one in examined(example.get("last_year", {})).items()}
-    return agree(examined(example), before, **WHERE | changes, cards=[CARDS[code] for code in cards or CARDS])
+    cards = [CARDS[code] for code in cards or CARDS]
+    return agree(examined(example), before, **WHERE | changes, of_state=of_state(example), cards=cards)
 
 
 def test_every_rule_has_examples_and_every_example_a_rule():
@@ -77,7 +92,10 @@ def test_a_rule_leaves_alone_what_comes_close(code):
 def test_a_submission_of_good_records_breaks_no_rule():
     day = "2024-11-12"  # of the good suspension
     more = {"attendance": [{}, {"attendance_date": day}], "calendar": [{}, {"calendar_date": day}]}
-    found = asked({name: [{}] for name in GOOD} | more | {"last_year": {name: [{}] for name in GOOD}})
+    known = {name: {one: [{}] for one in GOOD} for name in BESIDE}
+    registered = {"birth_date": "2014-10-03", "first_grade_nine_school_year": "2022"}
+    known["of_state"] |= {"school": [{"district_id": "0470"}], "student_registry": [registered]}
+    found = asked({name: [{}] for name in GOOD} | more | known)
 
     assert [frame.rows() for frame in found.findings.values() if frame.height] == []
     assert {one.kind for one in found.not_checked} <= {agreement.NO_COLUMN}
@@ -100,6 +118,27 @@ def test_a_rule_about_last_year_is_not_checked_without_last_year(code):
     assert (missing.rule, missing.kind, asked(example, code).passed) == (code, agreement.NO_LAST_YEAR, ())
 
 
+@pytest.mark.parametrize(("code", "named"), [(code, name) for code, card in CARDS.items() for name in card.of_state])
+def test_a_rule_about_what_the_state_has_is_not_checked_without_it(code, named):
+    collection, _, column = named.partition(".")
+    known = dict(EXAMPLES[code]["breaks"]["of_state"])
+    if column:
+        known[collection] = [{**row, column: ""} for row in known[collection]]
+    else:
+        del known[collection]
+    found = asked(EXAMPLES[code]["breaks"] | {"of_state": known}, code)
+
+    assert [(one.kind, one.missing) for one in found.not_checked] == [(agreement.NOT_OF_STATE, named)]
+    assert (found.passed, sum(frame.height for frame in found.findings.values())) == ((), 0)
+
+
+@pytest.mark.parametrize("code", [code for code, card in CARDS.items() if card.of_state])
+def test_the_state_is_not_held_against_itself(code):
+    found = asked(EXAMPLES[code]["breaks"], code, district_id=STATE)
+
+    assert (found.passed, found.not_checked) == ((), ())
+
+
 @pytest.mark.parametrize(("code", "named"), [(code, name) for code, card in CARDS.items() for name in card.columns])
 def test_a_rule_without_a_column_that_it_needs_is_not_checked(code, named, monkeypatch):
     collection, column = named.split(".")
@@ -107,8 +146,8 @@ def test_a_rule_without_a_column_that_it_needs_is_not_checked(code, named, monke
     example = {
         name: [{key: value for key, value in row.items() if key not in (column, "numbered")} for row in rows]
         for name, rows in EXAMPLES[code]["breaks"].items()
-        if name != "last_year"
-    } | {"last_year": EXAMPLES[code]["breaks"].get("last_year", {})}
+        if name not in BESIDE
+    } | {name: EXAMPLES[code]["breaks"].get(name, {}) for name in BESIDE}
     [missing] = asked(example, code).not_checked
 
     assert (missing.kind, missing.missing) == (agreement.NO_COLUMN, named)
@@ -121,7 +160,7 @@ def test_what_a_rule_shows_holds_no_number_of_a_student_and_no_score():
                 row | ({"student_id": "S7777777"} if "student_id" in CONTRACTS[name].columns else {}) for row in rows
             ]
             for name, rows in EXAMPLES[code]["breaks"].items()
-            if name != "last_year"
+            if name not in BESIDE
         }
         for frame in (asked(secret, code).findings or {card.collection: pl.DataFrame()}).values():
             shown = str(frame.select("seen", "expected").rows()) if frame.height else ""
@@ -173,6 +212,7 @@ def test_every_select_is_plain_sql_over_the_tables_that_its_card_names():
         tables = set(duckdb.connect().get_table_names(card.select))
         allowed = {"submission", *card.collections, *(f"{name}_set_aside" for name in card.collections)}
         allowed |= {f"{name}_last_year" for name in card.last_year} | {f"code_{name}" for name in card.code_sets}
+        allowed |= {f"{name.partition('.')[0]}_of_state" for name in card.of_state}
         assert tables <= allowed, code
         assert {f"{name}_last_year" for name in card.last_year} <= tables, code
 
@@ -180,19 +220,20 @@ def test_every_select_is_plain_sql_over_the_tables_that_its_card_names():
 @pytest.mark.parametrize("code", CARDS)
 def test_every_rule_reaches_each_file_that_the_district_reads(code, tmp_path):
     store, example = Store(tmp_path / "home"), EXAMPLES[code]["breaks"]
-    for year, files in ((2024, example.get("last_year", {})), (2025, example)):
+    beside = [(2024, "0470", example.get("last_year", {})), (2025, STATE, example.get("of_state", {}))]
+    for year, district_id, files in [*beside, (2025, "0470", example)]:
         paths = []
         for name, rows in files.items():
-            if name != "last_year":
-                paths.append(tmp_path / str(year) / f"{name}.csv")
-                paths[-1].parent.mkdir(exist_ok=True)
+            if name not in BESIDE:
+                paths.append(tmp_path / str(year) / district_id / f"{name}.csv")
+                paths[-1].parent.mkdir(parents=True, exist_ok=True)
                 made = records(name, rows)
                 with paths[-1].open("w", newline="") as file:
                     writer = csv.DictWriter(file, list(made[0]), lineterminator="\n")
                     writer.writeheader()
                     writer.writerows(made)
         if paths:
-            receipt = receive(store, paths, district_id="0470", school_year=year)
+            receipt = receive(store, paths, district_id=district_id, school_year=year)
             screen(store, year)
     folder = store.feedback / receipt.submission_id
     rows = openpyxl.load_workbook(folder / "findings.xlsx", read_only=True)["All records"].iter_rows(values_only=True)
