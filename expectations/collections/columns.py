@@ -26,15 +26,25 @@ def _when_written_as(pattern: str, read: Callable[[pl.Expr], pl.Expr]) -> Callab
     return lambda text: read(pl.when(text.str.contains(pattern)).then(text))
 
 
+_IDENTIFIER = r"\A[0-9A-Za-z_-]{1,20}\z"
 _OF_TOTALS = r"\A(?i:(sub|grand)?totals?|sum|count)\z"
 """What stands in the place of an identifier where a row is no record but adds up those above it."""
+
+
+def _read_identifiers(text: pl.Series) -> pl.Series:
+    """Read identifiers. Most are numbers, and a word comes after every number, so totals are seldom looked for."""
+    is_one = text.str.contains(_IDENTIFIER)
+    if (text >= "A").any():
+        is_one &= ~text.str.contains(_OF_TOTALS)
+    return text if is_one.all() else text.set(~is_one, None)
+
 
 DECIMAL = pl.Decimal(9, 3)
 KINDS = {
     "identifier": Kind(
         pl.String(),
         "1 to 20 letters, digits, hyphens or underscores",
-        _when_written_as(r"\A[0-9A-Za-z_-]{1,20}\z", lambda text: pl.when(~text.str.contains(_OF_TOTALS)).then(text)),
+        lambda text: text.map_batches(_read_identifiers, return_dtype=pl.String()),
     ),
     "reference": Kind(
         pl.String(),

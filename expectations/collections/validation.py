@@ -81,7 +81,8 @@ def trim(frame: pl.DataFrame, contract: pa.DataFrameSchema) -> tuple[pl.DataFram
     names = [name for name in dict.fromkeys((*contract.columns, *SUBMISSION_COLUMNS)) if name in frame.columns]
     stripped = frame.select(pl.col(names).str.strip_chars())
     padded = pl.select(frame["row"], *((stripped[name] != frame[name]).alias(name) for name in names))
-    blanks_null = stripped.select(pl.when(pl.col(names) != "").then(pl.col(names)))
+    blank = stripped.select((pl.col(names) == "").any()).row(0, named=True)
+    blanks_null = stripped.with_columns(pl.col(name).replace("", None) for name in names if blank[name])
     return frame.with_columns(blanks_null.get_columns()), _findings(padded, _code(contract, PADDED))
 
 
