@@ -7,7 +7,8 @@ import numpy as np
 import polars as pl
 
 from simulation import people
-from simulation.calendars import Calendars, first_of_july
+from simulation.calendars import first_of_july
+from simulation.columns import dates, where, words
 from simulation.places import NINE, PLACES, RACES
 from simulation.randomness import draws
 from simulation.state import EXITS, State
@@ -16,6 +17,9 @@ _EXIT_CODES = pl.Series([f"W{code[-2:]}" if code else None for code in EXITS])
 _EXIT_TYPES = pl.Series([code or None for code in EXITS])
 _ENTRY_CODES = pl.Series(["E1", "E2", "E3", "E4", "R1"])
 """Stayed on; from elsewhere in the state; from outside in the fall; from outside during the year; came back."""
+
+LEAVES_FIRST_DAY_BLANK = "Tallyhouse"
+"""The system of this vendor gives no entry date for students who have stayed on, as the standard allows."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +43,10 @@ class DistrictYear:
       disability, gifted, section_504, homeless, foster, migrant, military, former_english_learner,
       recently_arrived_english_learner. Sorted by number.
     `statuses`: student, status, begin_date (Date, may be null), end_date (Date, may be null), primary_disability.
-    `enrollments`: student, school (both Int32), first_day, last_day (Date, always filled), days (Int16, instructional),
-      is_primary (Boolean), is_no_show, entry_date, exit_date (Date, as the district reports them: null exit = still
-      enrolled), grade, entry_code, exit_code, exit_type, accountable_school_id. By student, then by first day.
+    `enrollments`: student, school (both Int32), first_day, last_day (Date, always filled), first_position (Int16, the
+      first day is `days[school][first_position]`), days (Int16, instructional days of the spell), is_primary (Boolean),
+      is_no_show, entry_date, exit_date (Date, as the district reports them: null exit = still enrolled), grade,
+      entry_code, exit_code, exit_type, accountable_school_id. By student, then by first day.
     `cohort`: the members of graduation cohorts that the district answers for: number, student_id, race, hardship,
       school, cohort_year, first_year, first_nine, exit_type (null: still enrolled), exit_year, exit_date.
     """
@@ -70,6 +75,14 @@ class DistrictYear:
         """The numbers of the schools as districts write them, to be gathered by row."""
         return self.schools["school_id"]
 
+    @cached_property
+    def day_table(self) -> np.ndarray:
+        """`days` as numbers of days from 1970, school by position; beyond the last day of a school its last."""
+        table = np.zeros((len(self.days), max(len(days) for days in self.days)), np.int32)
+        for row, days in enumerate(self.days):
+            table[row, : len(days)], table[row, len(days) :] = days.astype(np.int32), days[-1].astype(np.int32)
+        return table
+
     def draws(self, purpose: str, *key: int | str) -> np.random.Generator:
         """Give the stream of random numbers of a purpose in this district and year."""
         return draws(self.seed, purpose, self.school_year, self.district, *key)
@@ -78,9 +91,9 @@ class DistrictYear:
 def district_year(state: State, school_year: int, district: int) -> DistrictYear:
     """Gather what is true of a district in a school year."""
     facts = state.districts.row(district, named=True)
-    schools = state.schools.filter(pl.col("district") == district).drop("district", "within")
+    schools = schools_of(state, district)
     rows = state.rows_of(school_year, district)
-    calendars, here = state.calendars[school_year], _Here(state, school_year, district, rows, schools)
+    here = _Here(state, school_year, district, rows, schools)
     enrollments = here.enrollments(facts["vendor"])
     students = here.students(enrollments)
     statuses, held = _statuses(state, school_year, students)
@@ -94,7 +107,7 @@ def district_year(state: State, school_year: int, district: int) -> DistrictYear
         district_type=facts["district_type"],
         vendor=facts["vendor"],
         schools=schools.with_columns(students=pl.Series(fall)),
-        days=_days(calendars, school_year, schools["number"].to_numpy()),
+        days=days_of(state, school_year, schools),
         students=students.with_columns(held),
         statuses=statuses,
         enrollments=enrollments.drop("first_offset", "last_offset"),
@@ -102,20 +115,16 @@ def district_year(state: State, school_year: int, district: int) -> DistrictYear
     )
 
 
-def _days(calendars: Calendars, school_year: int, schools: np.ndarray) -> tuple[np.ndarray, ...]:
-    start = first_of_july(school_year)
-    of_school = calendars.of_school[schools]
+def schools_of(state: State, district: int) -> pl.DataFrame:
+    """Give the schools of a district as a district year has them, but for the students."""
+    return state.schools.filter(pl.col("district") == district).drop("district", "within")
+
+
+def days_of(state: State, school_year: int, schools: pl.DataFrame) -> tuple[np.ndarray, ...]:
+    """Give the instructional days of schools in a year."""
+    calendars, start = state.calendars[school_year], first_of_july(school_year)
+    of_school = calendars.of_school[schools["number"].to_numpy()]
     return tuple(start + calendars.days[calendar, : calendars.count[calendar]].astype(int) for calendar in of_school)
-
-
-def _dates(school_year: int, offsets: np.ndarray, known: np.ndarray | None = None) -> pl.Series:
-    """Turn offsets from the first of July into dates, blank where they are not known."""
-    days = pl.Series(offsets.astype(np.int32) + np.int32(people.july(school_year))).cast(pl.Date)
-    return days if known is None else _where(days, known)
-
-
-def _where(values: pl.Series, known: np.ndarray) -> pl.Series:
-    return pl.select(pl.when(pl.Series(known)).then(values)).to_series()
 
 
 class _Here:
@@ -155,19 +164,21 @@ class _Here:
         order = np.lexsort((~is_primary, first, student))
         student, at, first, last = student[order], at[order], first[order], last[order]
         exits, entries = exits[order], entries[order]
-        reported = (first > calendars.first(at)) | (vendor != "Tallyhouse")
+        reported = (first > calendars.first(at)) | (entries > 0) | (vendor != LEAVES_FIRST_DAY_BLANK)
+        july = int(people.july(self.year))
         return pl.DataFrame(
             {
                 "student": student.astype(np.int32),
                 "school": (at - self.first_school).astype(np.int32),
-                "first_day": _dates(self.year, first),
-                "last_day": _dates(self.year, last),
+                "first_day": dates(july + first),
+                "last_day": dates(july + last),
+                "first_position": calendars.position[calendars.of_school[at], first].astype(np.int16),
                 "days": calendars.days_between(at, first, last).astype(np.int16),
                 "is_primary": is_primary[order],
                 "is_no_show": no_show[order],
-                "entry_date": _dates(self.year, first, reported),
-                "exit_date": _dates(self.year, last, exits > 0),
-                "grade": _gathered(PLACES, self.place[student]),
+                "entry_date": dates(july + first, reported),
+                "exit_date": dates(july + last, exits > 0),
+                "grade": words(PLACES, self.place[student]),
                 "entry_code": _ENTRY_CODES.gather(entries),
                 "exit_code": _EXIT_CODES.gather(exits),
                 "exit_type": _EXIT_TYPES.gather(exits),
@@ -200,7 +211,7 @@ class _Here:
         other = self._other_school(school[answers], self.place[student[answers]])
         ids = np.full(len(school), -1)
         ids[answers] = other
-        return _where(self.state.schools["school_id"].gather(np.maximum(ids, 0)), ids >= 0)
+        return where(self.state.schools["school_id"].gather(np.maximum(ids, 0)), ids >= 0)
 
     def students(self, enrollments: pl.DataFrame) -> pl.DataFrame:
         """Give the students of the district with what does not change, and where the year took them."""
@@ -221,13 +232,13 @@ class _Here:
                 "student_id": people.student_ids(state.seed, numbers),
                 "last_name": last_name,
                 "first_name": first_name,
-                "birth_date": pl.Series(people.birth_dates(state, numbers)).cast(pl.Date),
+                "birth_date": dates(people.birth_dates(state, numbers)),
                 "sex": people.sexes(state.seed, numbers),
                 "hispanic_latino_ethnicity": hispanic,
                 "races": races,
-                "race": _gathered(RACES, state.students.race[numbers]),
+                "race": words(RACES, state.students.race[numbers]),
                 "place": self.place,
-                "grade": _gathered(PLACES, self.place),
+                "grade": words(PLACES, self.place),
                 "last_place": np.asarray(self.roll.last_place[self.rows]),
                 "first_year": state.students.first_year[numbers],
                 "kindergarten": state.students.kindergarten[numbers],
@@ -240,10 +251,6 @@ class _Here:
                 "days_enrolled": days.astype(np.int16),
             }
         )
-
-
-def _gathered(words: tuple[str, ...], places: np.ndarray) -> pl.Series:
-    return pl.Series(words).gather(np.asarray(places).astype(np.uint32))
 
 
 def _statuses(state: State, school_year: int, students: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.Series]]:
@@ -267,10 +274,10 @@ def _statuses(state: State, school_year: int, students: pl.DataFrame) -> tuple[p
                 {
                     "student": row.astype(np.int32),
                     "status": pl.repeat(spell.status, len(row), eager=True),
-                    "begin_date": _where(pl.Series(begin.astype(np.int32)).cast(pl.Date), begin > first)
+                    "begin_date": dates(begin, begin > first)
                     if spell.status in ("economic_disadvantage", "homeless", "migrant", "military", "foster")
-                    else pl.Series(begin.astype(np.int32)).cast(pl.Date),
-                    "end_date": _where(pl.Series(end.astype(np.int32)).cast(pl.Date), end < people.OPEN),
+                    else dates(begin),
+                    "end_date": dates(end, end < people.OPEN),
                     "primary_disability": pl.Series(spell.category[here], dtype=pl.String)
                     if spell.category is not None
                     else pl.repeat(None, len(row), dtype=pl.String, eager=True),
@@ -290,7 +297,7 @@ def _cohort(state: State, school_year: int, district: int, schools: pl.DataFrame
         {
             "number": numbers.astype(np.int64),
             "student_id": people.student_ids(state.seed, numbers),
-            "race": _gathered(RACES, students.race[numbers]),
+            "race": words(RACES, students.race[numbers]),
             "hardship": students.hardship[numbers],
             "school": cohort.school[rows] - int(schools["number"][0]),
             "cohort_year": cohort.cohort_year[rows],
@@ -298,6 +305,6 @@ def _cohort(state: State, school_year: int, district: int, schools: pl.DataFrame
             "first_nine": students.first_nine[numbers],
             "exit_type": _EXIT_TYPES.gather(exits),
             "exit_year": cohort.exit_year[rows],
-            "exit_date": _where(pl.Series(when.astype(np.int32)).cast(pl.Date), exits > 0),
+            "exit_date": dates(when, exits > 0),
         }
     )

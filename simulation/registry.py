@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from simulation import people
+from simulation.columns import dates, where, words
 from simulation.planting import Truths
 from simulation.randomness import uniforms
 from simulation.state import State, hidden_numbers
@@ -36,10 +37,10 @@ def _register(state: State, school_year: int, numbers: np.ndarray) -> pl.DataFra
             "student_id": pl.Series(hidden_numbers(state.seed, given)).cast(pl.String).str.zfill(10),
             "last_name": last_name,
             "first_name": first_name,
-            "birth_date": pl.Series(people.birth_dates(state, of)).cast(pl.Date),
+            "birth_date": dates(people.birth_dates(state, of)),
             "sex": people.sexes(state.seed, of),
-            "registry_status": pl.Series(["merged", "active"]).gather(own.astype(np.uint8)),
-            "registered_date": pl.Series(registered.astype(np.int32)).cast(pl.Date),
-            "first_grade_nine_school_year": pl.select(pl.when(pl.Series(known)).then(pl.Series(nine))).to_series(),
+            "registry_status": words(("merged", "active"), own),
+            "registered_date": dates(registered),
+            "first_grade_nine_school_year": where(pl.Series(nine), known),
         }
     )

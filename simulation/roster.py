@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
-from simulation.district_year import DistrictYear
+from simulation.columns import dates
+from simulation.district_year import DistrictYear, days_of, schools_of
 from simulation.planting import Planted, Truths
 from simulation.randomness import uniforms
 from simulation.state import State
@@ -17,9 +18,9 @@ MONTH = 20
 
 def collections(year: DistrictYear, truths: Truths) -> Iterator[tuple[str, pl.DataFrame]]:
     """Yield district, school, calendar, student, student_status and enrollment."""
-    yield "district", _district(year)
-    yield "school", _schools(year)
-    yield "calendar", _calendar(year)
+    yield "district", _district(year.district_id, year.district_name, year.district_type, year.vendor)
+    yield "school", _schools(year.schools)
+    yield "calendar", _calendar(year.seed, year.schools, year.days)
     yield (
         "student",
         year.students.select(
@@ -53,19 +54,28 @@ def collections(year: DistrictYear, truths: Truths) -> Iterator[tuple[str, pl.Da
     )
 
 
-def _district(year: DistrictYear) -> pl.DataFrame:
+def sent_early(state: State, school_year: int, district: int) -> Iterator[tuple[str, pl.DataFrame]]:
+    """Yield what a district sends that has loaded its calendar, and no student, before the year begins."""
+    schools = schools_of(state, district)
+    facts = state.districts.row(district, named=True)
+    yield "district", _district(*(facts[name] for name in ("district_id", "district_name", "district_type", "vendor")))
+    yield "school", _schools(schools)
+    yield "calendar", _calendar(state.seed, schools, days_of(state, school_year, schools))
+
+
+def _district(district_id: str, name: str, kind: str, vendor: str) -> pl.DataFrame:
     return pl.DataFrame(
         {
-            "district_id": [year.district_id],
-            "district_name": [year.district_name],
-            "district_type": [year.district_type],
-            "information_system_vendor": [year.vendor],
+            "district_id": [district_id],
+            "district_name": [name],
+            "district_type": [kind],
+            "information_system_vendor": [vendor],
         }
     )
 
 
-def _schools(year: DistrictYear) -> pl.DataFrame:
-    return year.schools.select(
+def _schools(schools: pl.DataFrame) -> pl.DataFrame:
+    return schools.select(
         "school_id",
         "school_name",
         "school_level",
@@ -77,24 +87,24 @@ def _schools(year: DistrictYear) -> pl.DataFrame:
     )
 
 
-def _calendar(year: DistrictYear) -> pl.DataFrame:
-    """Give each weekday from the first to the last day of instruction; a Wednesday in four is short."""
-    early = uniforms(year.seed, "short wednesdays", year.schools["number"].to_numpy()) < 0.25
+def _calendar(seed: int, schools: pl.DataFrame, days_of_schools: tuple[np.ndarray, ...]) -> pl.DataFrame:
+    """Give each weekday from the first to the last day of instruction; in some schools Wednesdays are short."""
+    early = uniforms(seed, "short wednesdays", schools["number"].to_numpy()) < 0.25
     parts = []
-    for row, days in enumerate(year.days):
+    for row, days in enumerate(days_of_schools):
         span = np.arange(days[0], days[-1] + 1)
         span = span[np.is_busday(span)]
         taught = np.isin(span, days)
         wednesday = (span.astype(np.int64) - 6) % 7 == 0
-        minutes = np.where(taught, _MINUTES[year.schools["school_level"][row]], 0)
+        minutes = np.where(taught, _MINUTES[schools["school_level"][row]], 0)
         minutes = np.where(taught & wednesday & early[row], minutes - 60, minutes)
         month = 1 + np.maximum(np.cumsum(taught) - 1, 0) // MONTH
         parts.append((np.full(len(span), row), span, taught, month, minutes))
     school, date, taught, month, minutes = (np.concatenate(part) for part in zip(*parts, strict=True))
     return pl.DataFrame(
         {
-            "school_id": year.school_ids.gather(school),
-            "calendar_date": pl.Series(date.astype(np.int32)).cast(pl.Date),
+            "school_id": schools["school_id"].gather(school),
+            "calendar_date": dates(date),
             "is_instructional": taught,
             "instructional_month": month,
             "instructional_minutes": minutes,

@@ -16,19 +16,19 @@ from typing import Any
 
 import polars as pl
 
-from simulation import planting, registry, roster
+from simulation import attendance, cohorts, discipline, planting, registry, roster
 from simulation.district_year import DistrictYear, district_year
 from simulation.planting import Truths
 from simulation.state import State, plan
 from simulation.writing import Submission
 
-CONTENT = (roster,)
+CONTENT = (roster, attendance, discipline, cohorts)
 """Modules with `collections(year, truths)`, in the order in which a district's files are written."""
 
 OF_THE_STATE = (registry,)
 """Modules with `state_collections(state, school_year, truths)`: what the state itself submits."""
 
-PLANS = {name: plan for module in (roster,) for name, plan in module.PLANS.items()}
+PLANS = {name: plan for module in (roster, attendance) for name, plan in module.PLANS.items()}
 """The plan of every truth in truths.yaml."""
 
 STATE_FOLDER, TRUTH = "state", "truth"
@@ -73,7 +73,7 @@ def simulate(
     with tempfile.TemporaryDirectory(prefix=".plan-", dir=folder) as place:
         work = _Work(folder, Path(place), seed, school_years, truths)
         rows = Counter()
-        tasks = _tasks(state)
+        tasks = _tasks(state, truths)
         total, done = sum(size for size, *_ in tasks), 0
         for size, written in _results(work, state, tasks, processes):
             rows.update(written)
@@ -97,7 +97,10 @@ class _Work:
 
     def make(self, school_year: int, district: int | None) -> Counter:
         """Make the submission of a district, or of the state itself, and give its rows by collection."""
-        if district is None:
+        if school_year not in self.school_years:
+            name = self.state.districts["district_id"][district]
+            parts = roster.sent_early(self.state, school_year, district)
+        elif district is None:
             name = STATE_FOLDER
             parts = (
                 part
@@ -139,13 +142,16 @@ def district_parts(year: DistrictYear, truths: Truths) -> Iterator[tuple[str, pl
         yield from module.collections(year, truths)
 
 
-def _tasks(state: State) -> list[tuple[int, int, int | None]]:
+def _tasks(state: State, truths: Truths) -> list[tuple[int, int, int | None]]:
     """List what is to be made, as size, year and district, the largest first so that processes end together."""
     tasks: list[tuple[int, int, int | None]] = []
     for year in state.school_years:
         sizes = (state.starts[year][1:] - state.starts[year][:-1]).tolist()
         tasks += [(size, year, district) for district, size in enumerate(sizes)]
         tasks.append((len(state.rolls[year].number) // 50, year, None))
+    if early := truths.get("calendar_of_next_year_sent_early"):
+        ids = state.districts["district_id"].to_list()
+        tasks += [(0, year, ids.index(district_id)) for year in early.school_years for district_id in early.districts]
     return sorted(tasks, key=lambda task: (-task[0], task[1], -1 if task[2] is None else task[2]))
 
 

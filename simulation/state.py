@@ -106,7 +106,10 @@ class Cohort:
 
 @dataclass(frozen=True)
 class State:
-    """A state through its school years; `rows[year]` lists the rows of the roll by district, from `starts` on."""
+    """A state through its school years; `rows[year]` lists the rows of the roll by district, from `starts` on.
+
+    There are calendars for one year more than there are other records.
+    """
 
     seed: int
     school_years: tuple[int, ...]
@@ -133,9 +136,9 @@ class State:
 
     def _arrays(self) -> Iterator[tuple[str, np.ndarray]]:
         groups = {"students": self.students}
+        groups |= {f"calendars-{year}": calendars for year, calendars in self.calendars.items()}
         for year in self.school_years:
-            groups |= {f"calendars-{year}": self.calendars[year], f"roll-{year}": self.rolls[year]}
-            groups[f"cohort-{year}"] = self.cohorts[year]
+            groups |= {f"roll-{year}": self.rolls[year], f"cohort-{year}": self.cohorts[year]}
             yield f"rows-{year}", self.rows[year]
             yield f"starts-{year}", self.starts[year]
         for group, table in groups.items():
@@ -157,7 +160,7 @@ class State:
             pl.read_ipc(folder / "districts.arrow"),
             pl.read_ipc(folder / "schools.arrow"),
             table(Students, "students"),
-            {year: table(Calendars, f"calendars-{year}") for year in school_years},
+            {year: table(Calendars, f"calendars-{year}") for year in (*school_years, school_years[-1] + 1)},
             {year: table(Roll, f"roll-{year}") for year in school_years},
             {year: array(f"rows-{year}") for year in school_years},
             {year: array(f"starts-{year}") for year in school_years},
@@ -179,6 +182,8 @@ def plan(seed: int, students: int, school_years: tuple[int, ...], districts: int
             values = (of_year, roll, rows, starts, lives.cohorts_due(year, districts))
             for name, value in zip(made, values, strict=True):
                 made[name][year] = value
+    after = school_years[-1] + 1
+    made["calendars"][after] = calendars(seed, after, district_frame, school_frame)
     return State(seed, school_years, district_frame, school_frame, lives.students(), **made)
 
 
@@ -342,7 +347,7 @@ class _Lives:
         hard = np.exp(0.45 * self.hardship[number])
         high, last = place >= NINE, place == TWELVE
         chances = (
-            (MOVES, 0.052 * hard),
+            (MOVES, np.where(place > PK, 0.052 * hard, 0.0)),
             (LEAVES, 0.017 + 0.0 * hard),
             (RETURNS, 0.005 * hard),
             (NO_SHOW, 0.006 + 0.0 * hard),

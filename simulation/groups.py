@@ -1,0 +1,50 @@
+"""Counting what is true by school, district and student group. The groups are those that results are reported for."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import polars as pl
+
+from simulation.district_year import DistrictYear
+from simulation.places import RACES
+
+PROGRAMS = {"SED": "economic_disadvantage", "EL": "english_learner", "SWD": "disability", "GIF": "gifted"}
+
+_SUM_OF = {"b": np.int64, "i": np.int64}
+
+
+def memberships(people: pl.DataFrame) -> dict[str, np.ndarray]:
+    """Give for each group whether each row of `people` belongs to it, as far as its columns say."""
+    groups = {"ALL": np.ones(people.height, bool)}
+    race = people["race"]
+    groups |= {code: (race == code).to_numpy() for code in RACES}
+    if "sex" in people.columns:
+        groups |= {f"GENDER_{code}": (people["sex"] == code).to_numpy() for code in "FM"}
+    groups |= {code: people[name].to_numpy() for code, name in PROGRAMS.items() if name in people.columns}
+    return groups
+
+
+def counts_by_school(
+    year: DistrictYear, student: pl.Series, school: pl.Series, values: Mapping[str, np.ndarray]
+) -> pl.DataFrame:
+    """Sum values of students in schools, by school and group; a group that a school does not have is left out."""
+    at, size = school.to_numpy(), year.schools.height
+    parts = []
+    for group, member in memberships(year.students[student]).items():
+        here = np.flatnonzero(np.bincount(at[member], minlength=size))
+        sums = {
+            name: np.bincount(at[member], value[member], size)[here].astype(_SUM_OF.get(value.dtype.kind, np.float64))
+            for name, value in values.items()
+        }
+        parts.append(
+            pl.DataFrame(
+                {
+                    "school_year": np.full(len(here), year.school_year),
+                    "district_id": pl.repeat(year.district_id, len(here), eager=True),
+                    "school_id": year.school_ids.gather(here),
+                    "student_group": pl.repeat(group, len(here), eager=True),
+                    **sums,
+                }
+            )
+        )
+    return pl.concat(parts)
