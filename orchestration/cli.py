@@ -349,6 +349,60 @@ def sample_star(
     console.print(f"Next: [bold]waymark receive {escape(str(out))} --mapping star[/]")
 
 
+@app.command()
+@plainly
+def simulate(
+    out: Annotated[Path, typer.Option(help="The folder to write, new or empty.")],
+    students: Annotated[int, typer.Option(min=100, max=20_000_000, help="Students in the fall of each year.")] = 24_000,
+    years: Annotated[int, typer.Option(min=1, max=20, help="School years.")] = 1,
+    districts: Annotated[int, typer.Option(min=1, max=9_000, help="Districts, from one school to hundreds.")] = 12,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed, another state.")] = 1,
+    last_year: Annotated[
+        int, typer.Option(min=1990, max=2200, help="The last school year, by the year it ends.")
+    ] = 2025,
+    truths: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="YAML that switches planted truths on and off.")
+    ] = None,
+    processes: Annotated[int, typer.Option(min=1, max=64, help="They change the time and never the bytes.")] = 2,
+) -> None:
+    """Write a made-up state: the submissions of all its districts, and beside them what is really true.
+
+    Nothing in it is real. The same options give the same bytes.
+
+    Examples:
+
+        waymark simulate --out data/samples/simulated
+
+        waymark simulate --students 100000 --years 2 --districts 40 --seed 7 --out big
+    """
+    from simulation import planting
+    from simulation import simulate as simulation
+
+    if students < 20 * districts:
+        raise typer.BadParameter("a district has 20 students or more", param_hint="--districts")
+    try:
+        settings_of_truths = planting.settings(truths)
+    except planting.UnknownTruthError as error:
+        raise typer.BadParameter(str(error), param_hint="--truths") from None
+    console = telling.screen()
+    with telling.bars(console, with_time_left=True) as progress:
+        line = progress.add_task("Simulating students", total=None)
+        made = simulation.simulate(
+            out,
+            students=students,
+            years=years,
+            districts=districts,
+            seed=seed,
+            settings=settings_of_truths,
+            processes=processes,
+            last_year=last_year,
+            on_progress=lambda done, total: progress.update(line, completed=done, total=total),
+        )
+    telling.simulated(console, made.rows, made.truths)
+    console.print(f"Nothing in {escape(str(out))} is real; what is true of it stands in its folder truth.")
+    console.print(f"Next: [bold]waymark receive {escape(str(out))}[/]")
+
+
 @app.command("map")
 @plainly
 def map_export(

@@ -9,7 +9,15 @@ from typing import Any
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 LISTED = 30
@@ -36,7 +44,7 @@ def refuse(sentence: str) -> None:
 
 
 @contextlib.contextmanager
-def bars(console: Console) -> Iterator[Progress]:
+def bars(console: Console, *, with_time_left: bool = False) -> Iterator[Progress]:
     """Draw a line for each step, with a bar as soon as the step says how far it is."""
     progress = Progress(
         SpinnerColumn(finished_text="[green]✓"),
@@ -44,6 +52,7 @@ def bars(console: Console) -> Iterator[Progress]:
         BarColumn(20),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
+        *([TextColumn("left:"), TimeRemainingColumn()] if with_time_left else []),
         console=console,
         redirect_stdout=False,
         redirect_stderr=False,
@@ -173,3 +182,13 @@ def _table(title: str, texts: list[str], numbers: list[str]) -> Table:
     for number in numbers:
         table.add_column(number, justify="right")
     return table
+
+
+def simulated(console: Console, rows: dict[str, int], truths: Iterable[str]) -> None:
+    """Show how many rows each collection of a simulated state has, and which truths are planted in it."""
+    table = Table("collection", box=SIMPLE_HEAD)
+    table.add_column("rows", justify="right")
+    for collection, count in rows.items():
+        table.add_row(collection, f"{count:,}")
+    console.print(table)
+    console.print(f"Planted: {', '.join(truths) or 'nothing'}.")

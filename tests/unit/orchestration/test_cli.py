@@ -91,7 +91,7 @@ def test_help_tells_the_order_of_the_commands_and_every_exit_code(waymark):
         assert words in told
 
 
-@pytest.mark.parametrize("command", ["receive", "run", "publish", "serve", "console", "map", "sample star"])
+@pytest.mark.parametrize("command", ["receive", "run", "publish", "serve", "console", "map", "sample star", "simulate"])
 def test_every_command_has_help_with_an_example(waymark, command):
     told = waymark(*command.split(), "--help")
     assert told.exit_code == 0
