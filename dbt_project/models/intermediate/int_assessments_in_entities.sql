@@ -1,6 +1,7 @@
 -- One counted result per student, subject and entity: the registrations of one student within an entity are combined
--- there, and then the
--- first by test form, performance level, score and date counts (the order of Tennessee's published protocol).
+-- there, and the first by test form, performance level, score and date counts (the order of Tennessee's published
+-- protocol). An end-of-course test stands for the test of the grade only where the policy says so.
+{%- set full_year = "coalesce(computed_years.is_full_academic_year, counted.is_declared_full_academic_year)" %}
 with
     registrations as (
         select
@@ -30,6 +31,49 @@ with
 
     schools as (select school_year, school_id, district_id from {{ ref("int_schools") }}),
 
+    policy as (
+        select
+            policy_id,
+            first_school_year,
+            last_school_year,
+            end_of_course_from_grade,
+            end_of_course_exception_subject,
+            end_of_course_exception_grade,
+            medical_exemption,
+            recently_arrived_years
+        from {{ ref("policy_assessment") }}
+    ),
+
+    grades as (select code, sort_order from {{ ref("code_grades") }}),
+
+    enrolled_grades as (
+        select
+            enrollment.school_year, enrollment.student_id, enrollment.school_id, max(grades.sort_order) as grade_order
+        from {{ ref("stg_enrollment") }} as enrollment
+        inner join grades on enrollment.grade = grades.code
+        group by enrollment.school_year, enrollment.student_id, enrollment.school_id
+    ),
+
+    recent_arrivals as (
+        select student_id, min(school_year) as first_school_year
+        from {{ ref("stg_student_status") }}
+        where status = 'recently_arrived_english_learner'
+        group by student_id
+    ),
+
+    english_language_tests as (
+        select distinct registrations.school_year, registrations.student_id, true as took_english_language_test
+        from registrations
+        inner join participation on registrations.participation_status = participation.code
+        where registrations.subject = 'ELP' and participation.is_participant
+    ),
+
+    computed_years as (
+        select policy_id, school_year, population, level, entity_id, student_id, is_full_academic_year
+        from {{ ref("int_student_entity_days") }}
+        where full_academic_year_basis = 'computed'
+    ),
+
     accountable_schools as (
         select school_year, student_id, school_id, min(accountable_school_id) as accountable_school_id
         from {{ ref("stg_enrollment") }}
@@ -52,22 +96,62 @@ with
 
     described as (
         select
-            registrations.*,
+            policy.policy_id,
+            registrations.school_year,
+            registrations.district_id,
+            registrations.school_id,
+            registrations.student_id,
+            registrations.subject,
+            registrations.grade_assessed,
+            registrations.administration_date,
+            registrations.record_line,
             registered_more_than_once.student_id is not null as is_registered_more_than_once,
-            participation.is_expected,
-            participation.is_participant,
+            coalesce(registrations.assessment_form, 'regular') as assessment_form,
             coalesce(forms.counted_first, 3) as counted_first,
+            participation.is_expected or policy.medical_exemption = 'expected' as is_expected,
+            participation.is_participant as took_a_test,
+            registrations.scale_score as score_of_test,
+            registrations.performance_level as level_of_test,
             reported_by_district.reports_performance_levels,
+            coalesce(
+                registrations.school_year - recent_arrivals.first_school_year < policy.recently_arrived_years, false
+            ) as is_recently_arrived,
+            coalesce(english_language_tests.took_english_language_test, false) as took_english_language_test,
             coalesce(accountable_schools.accountable_school_id, registrations.school_id) as accountable_school_id,
-            coalesce(schools.district_id, registrations.district_id) as accountable_district_id
+            coalesce(schools.district_id, registrations.district_id) as accountable_district_id,
+            registrations.full_academic_year_school,
+            registrations.full_academic_year_district,
+            registrations.full_academic_year_state,
+            coalesce(
+                registrations.assessment_form <> 'end_of_course'
+                or enrolled_grades.grade_order >= first_grade.sort_order
+                or (
+                    registrations.subject = policy.end_of_course_exception_subject
+                    and enrolled_grades.grade_order = exception_grade.sort_order
+                ),
+                true
+            ) as is_assigned_test
         from registrations
         inner join subjects on registrations.subject = subjects.code
         inner join participation on registrations.participation_status = participation.code
+        inner join policy on registrations.school_year between policy.first_school_year and policy.last_school_year
         inner join
             reported_by_district
             on registrations.school_year = reported_by_district.school_year
             and registrations.district_id = reported_by_district.district_id
+        left join grades as first_grade on policy.end_of_course_from_grade = first_grade.code
+        left join grades as exception_grade on policy.end_of_course_exception_grade = exception_grade.code
+        left join
+            enrolled_grades
+            on registrations.school_year = enrolled_grades.school_year
+            and registrations.student_id = enrolled_grades.student_id
+            and registrations.school_id = enrolled_grades.school_id
         left join forms on registrations.assessment_form = forms.code
+        left join recent_arrivals on registrations.student_id = recent_arrivals.student_id
+        left join
+            english_language_tests
+            on registrations.school_year = english_language_tests.school_year
+            and registrations.student_id = english_language_tests.student_id
         left join
             registered_more_than_once
             on registrations.school_year = registered_more_than_once.school_year
@@ -84,40 +168,49 @@ with
             and accountable_schools.accountable_school_id = schools.school_id
     ),
 
+    judged as (
+        select
+            *,
+            took_a_test and is_assigned_test as is_participant,
+            case when is_assigned_test then score_of_test end as scale_score,
+            case when is_assigned_test then level_of_test end as performance_level
+        from described
+    ),
+
     placed as (
         select
             'reporting' as population,
             'school' as level,
             school_id as entity_id,
-            full_academic_year_school as is_full_academic_year,
+            full_academic_year_school as is_declared_full_academic_year,
             *
-        from described
+        from judged
         union all
         select 'reporting', 'district', district_id, full_academic_year_district, *
-        from described
+        from judged
         union all
         select 'reporting', 'state', 'state', full_academic_year_state, *
-        from described
+        from judged
         union all
         select 'accountability', 'school', accountable_school_id, full_academic_year_school, *
-        from described
+        from judged
         union all
         select 'accountability', 'district', accountable_district_id, full_academic_year_district, *
-        from described
+        from judged
         union all
         select 'accountability', 'state', 'state', full_academic_year_state, *
-        from described
+        from judged
     ),
 
     -- Very few students are registered more than once; only they are ranked.
     ranked as (
         select
             *,
-            bool_or(is_full_academic_year) over (
-                partition by school_year, population, level, entity_id, student_id, subject
-            ) as is_full_academic_year_here,
+            bool_or(is_declared_full_academic_year) over (
+                partition by policy_id, school_year, population, level, entity_id, student_id, subject
+            ) as is_declared_here,
             row_number() over (
-                partition by school_year, population, level, entity_id, student_id, subject
+                partition by policy_id, school_year, population, level, entity_id, student_id, subject
                 order by
                     is_participant desc,
                     counted_first asc,
@@ -134,6 +227,7 @@ with
 
     counted as (
         select
+            policy_id,
             school_year,
             population,
             level,
@@ -141,16 +235,20 @@ with
             student_id,
             subject,
             grade_assessed,
+            assessment_form,
             is_expected,
             is_participant,
             scale_score,
             performance_level,
             reports_performance_levels,
-            is_full_academic_year
+            is_recently_arrived,
+            took_english_language_test,
+            is_declared_full_academic_year
         from placed
         where not is_registered_more_than_once
         union all
         select
+            policy_id,
             school_year,
             population,
             level,
@@ -158,29 +256,59 @@ with
             student_id,
             subject,
             grade_assessed,
+            assessment_form,
             is_expected,
             is_participant,
             scale_score,
             performance_level,
             reports_performance_levels,
-            is_full_academic_year_here
+            is_recently_arrived,
+            took_english_language_test,
+            is_declared_here
         from ranked
         where choice = 1
     )
 
 select
-    school_year,
-    population,
-    level,
-    entity_id,
-    student_id,
-    subject,
-    grade_assessed,
-    is_expected,
-    is_participant,
-    scale_score,
-    performance_level,
-    reports_performance_levels,
-    is_full_academic_year,
-    case when is_full_academic_year is not null then 'declared' end as full_academic_year_basis
+    counted.policy_id,
+    counted.school_year,
+    counted.population,
+    counted.level,
+    counted.entity_id,
+    counted.student_id,
+    counted.subject,
+    counted.grade_assessed,
+    counted.assessment_form,
+    counted.is_expected,
+    counted.is_participant,
+    counted.scale_score,
+    counted.performance_level,
+    counted.reports_performance_levels,
+    counted.is_recently_arrived,
+    counted.took_english_language_test,
+    {{ full_year }} as is_full_academic_year,
+    case
+        when computed_years.is_full_academic_year is not null
+        then 'computed'
+        when counted.is_declared_full_academic_year is not null
+        then 'declared'
+    end as full_academic_year_basis,
+    case
+        when not counted.is_expected
+        then 'medical_emergency'
+        when counted.population = 'accountability' and counted.is_recently_arrived
+        then 'recently_arrived_english_learner'
+        when counted.population = 'accountability' and {{ full_year }} is null
+        then 'full_academic_year_unknown'
+        when counted.population = 'accountability' and not {{ full_year }}
+        then 'not_enrolled_for_the_full_academic_year'
+    end as exclusion
 from counted
+left join
+    computed_years
+    on counted.policy_id = computed_years.policy_id
+    and counted.school_year = computed_years.school_year
+    and counted.population = computed_years.population
+    and counted.level = computed_years.level
+    and counted.entity_id = computed_years.entity_id
+    and counted.student_id = computed_years.student_id

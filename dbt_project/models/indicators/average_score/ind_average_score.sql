@@ -1,6 +1,7 @@
 with
     assessments as (
         select
+            policy_id,
             school_year,
             population,
             level,
@@ -9,9 +10,11 @@ with
             subject,
             grade_assessed,
             scale_score,
-            is_full_academic_year
+            coalesce(
+                exclusion,
+                case when not is_participant then 'not_tested' when scale_score is null then 'no_valid_result' end
+            ) as exclusion
         from {{ ref("int_assessments_in_entities") }}
-        where is_expected and is_participant and scale_score is not null
     ),
 
     policy as (
@@ -29,12 +32,15 @@ select
     assessments.grade_assessed as grade_span,
     'mean_scale_score' as measure,
     assessments.student_id,
-    cast(assessments.scale_score * policy.score_weight as decimal(18, 4)) as numerator,
-    cast(policy.score_weight as decimal(18, 4)) as denominator,
-    cast(0 as decimal(18, 4)) as expected
+    cast(
+        case when exclusion is null then assessments.scale_score * policy.score_weight else 0 end as decimal(18, 4)
+    ) as numerator,
+    cast(case when exclusion is null then policy.score_weight else 0 end as decimal(18, 4)) as denominator,
+    cast(0 as decimal(18, 4)) as expected,
+    assessments.exclusion
 from assessments
 inner join
     policy
-    on assessments.level = policy.level
+    on assessments.policy_id = policy.policy_id
+    and assessments.level = policy.level
     and assessments.school_year between policy.first_school_year and policy.last_school_year
-where assessments.population = 'reporting' or assessments.is_full_academic_year
