@@ -16,19 +16,19 @@ from typing import Any
 
 import polars as pl
 
-from simulation import attendance, cohorts, discipline, planting, registry, roster
+from simulation import attendance, cohorts, discipline, planting, registry, roster, teaching
 from simulation.district_year import DistrictYear, district_year
 from simulation.planting import Truths
 from simulation.state import State, plan
 from simulation.writing import Submission
 
-CONTENT = (roster, attendance, discipline, cohorts)
+CONTENT = (roster, attendance, discipline, cohorts, teaching)
 """Modules with `collections(year, truths)`, in the order in which a district's files are written."""
 
-OF_THE_STATE = (registry,)
+OF_THE_STATE = (registry, teaching)
 """Modules with `state_collections(state, school_year, truths)`: what the state itself submits."""
 
-PLANS = {name: plan for module in (roster, attendance) for name, plan in module.PLANS.items()}
+PLANS = {name: plan for module in (roster, attendance, teaching) for name, plan in module.PLANS.items()}
 """The plan of every truth in truths.yaml."""
 
 STATE_FOLDER, TRUTH = "state", "truth"
