@@ -348,10 +348,10 @@ class _Lives:
         high, last = place >= NINE, place == TWELVE
         chances = (
             (MOVES, np.where(place > PK, 0.052 * hard, 0.0)),
-            (LEAVES, 0.017 + 0.0 * hard),
+            (LEAVES, np.full(len(number), 0.017)),
             (RETURNS, 0.005 * hard),
-            (NO_SHOW, 0.006 + 0.0 * hard),
-            (DROPS_OUT, np.where(high, 0.006 * hard**1.6, 0.0)),
+            (NO_SHOW, 0.0045 * hard),
+            (DROPS_OUT, np.where(high, 0.0045 * hard**1.8, 0.0)),
             (FINISHES, np.where(last, 0.012, 0.0)),
             (DIES, np.full(len(number), 0.0002)),
         )
@@ -471,7 +471,7 @@ class _Lives:
         how = away[np.searchsorted(np.cumsum(_MOVED_AWAY_SHARES)[:-1], draw.random(len(number)))]
         leaves = junior & (ends < 0.026)
         exits[leaves] = how[leaves]
-        drops = junior & high & (ends >= 0.026) & (ends < 0.026 + 0.005 * np.exp(0.8 * hard))
+        drops = junior & high & (ends >= 0.026) & (ends < 0.026 + 0.0035 * np.exp(0.9 * hard))
         exits[drops] = _EXIT["01927"]
         left = exits > 0
         school = np.where(roll.second_school >= 0, roll.second_school, roll.school)
@@ -480,7 +480,7 @@ class _Lives:
         self.exit_day[number[left]] = of_year.last(school[left])
         self._write_last_exits(roll, is_senior & left, exits)
         stays = np.flatnonzero(goes_on & ~left)
-        repeat = np.array([0.0, 0.022, 0.018, 0.010, *[0.006] * 6, 0.026, 0.014, 0.010, 1.0])[place[stays]]
+        repeat = np.array([0.0, 0.022, 0.018, 0.010, *[0.006] * 6, 0.020, 0.012, 0.008, 1.0])[place[stays]]
         overage = year - (place[stays].astype(np.int16) - KG) - self.kindergarten[number[stays]]
         again = (draw.random(len(stays)) < repeat * np.exp(0.4 * hard[stays])) & (
             (overage < 1) | (place[stays] == TWELVE)
