@@ -21,7 +21,8 @@
         (
             select {{ key }},
             {% if "members" in indicator -%}
-                    coalesce(min(exclusion), 'counted') as outcome from {{ ref(indicator.members) }}
+                    case when bool_or(exclusion is null) then 'counted' else min(exclusion) end as outcome
+                from {{ ref(indicator.members) }}
             {%- else -%}
                     case
                         when max(denominator) > 0 or max(expected) > 0

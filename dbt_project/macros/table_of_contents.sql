@@ -10,6 +10,11 @@
                 {"slug": "test_participation", "shapes": ["contributions"]},
                 {"slug": "average_score", "shapes": ["contributions"]},
                 {"slug": "full_academic_year_coverage", "shapes": ["contributions"]},
+                {
+                    "slug": "placement_at_equal_attainment",
+                    "shapes": ["estimates"],
+                    "members": "int_placement_candidates",
+                },
                 {"slug": "mastery_versus_expected", "shapes": ["contributions"]},
                 {"slug": "pace", "shapes": ["contributions", "estimates"]},
             ]

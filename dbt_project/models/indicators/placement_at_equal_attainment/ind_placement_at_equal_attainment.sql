@@ -1,0 +1,57 @@
+-- The odds of a group of being placed against those of all others of equal attainment in the same school and grade.
+with
+    policy as (
+        select
+            policy_id,
+            level,
+            first_school_year,
+            last_school_year,
+            minimum_strata,
+            minimum_focal_students,
+            minimum_expected_placed
+        from {{ ref("policy_placement_at_equal_attainment") }}
+    ),
+
+    judged as (
+        select
+            summaries.*,
+            sqrt(greatest(odds_ratio, 1 / odds_ratio)) as risk_ratio,
+            stratum_count >= minimum_strata
+            and focal_count >= minimum_focal_students
+            and expected_placed >= minimum_expected_placed as is_enough
+        from {{ ref("int_placement_summaries") }} as summaries
+        inner join policy on summaries.policy_id = policy.policy_id and summaries.level = policy.level
+        where school_year between first_school_year and last_school_year
+    )
+
+select
+    policy_id,
+    school_year,
+    level,
+    entity_id,
+    population,
+    subject,
+    'all' as grade_span,
+    measure,
+    student_group,
+    cast(case when is_enough then value end as decimal(18, 10)) as value,
+    cast(case when is_enough then error end as decimal(18, 10)) as standard_error,
+    cast(case when is_enough then low end as decimal(18, 10)) as interval_low,
+    cast(case when is_enough then high end as decimal(18, 10)) as interval_high,
+    case when is_enough and low is not null then method end as interval_method,
+    cast(stratum_count as bigint) as unit_count,
+    cast(least(focal_count, other_count) as bigint) as student_count,
+    cast(null as decimal(9, 6)) as completeness
+from judged
+cross join
+    lateral(
+        values
+            {{ log_interval("odds_ratio", "odds_ratio", "log_error", "robins_breslow_greenland") }},
+            {{
+                normal_interval(
+                    "placement_difference", "100 * difference", "100 * difference_error", "greenland_robins"
+                )
+            }},
+            ('e_value', risk_ratio + sqrt(risk_ratio * (risk_ratio - 1)), null, null, null, null),
+            ('homogeneity', breslow_day / nullif(degrees_of_freedom, 0), null, null, null, null)
+    ) as found(measure, value, error, low, high, method)
