@@ -34,7 +34,8 @@ def records(collection: str, changes: list[dict]) -> list[dict]:
     for change in changes:
         row = GOOD[collection] | {name: value for name, value in change.items() if name not in ("times", "numbered")}
         for number in range(1, change.get("times", 1) + 1):
-            own = {"student_id": f"{row['student_id'].rstrip('1')}{number}"} if "times" in change else {}
+            many = "times" in change and "student_id" in row
+            own = {"student_id": f"{row['student_id'].rstrip('1')}{number}"} if many else {}
             if numbered := change.get("numbered"):
                 own[numbered] = f"{int(row[numbered]) + number}"
             made.append(row | own)
@@ -92,6 +93,7 @@ def test_a_rule_leaves_alone_what_comes_close(code):
 def test_a_submission_of_good_records_breaks_no_rule():
     day = "2024-11-12"  # of the good suspension
     more = {"attendance": [{}, {"attendance_date": day}], "calendar": [{}, {"calendar_date": day}]}
+    more |= {"competency": [{}, {"competency_id": "M6.1"}]}
     known = {name: {one: [{}] for one in GOOD} for name in BESIDE}
     registered = {"birth_date": "2014-10-03", "first_grade_nine_school_year": "2022"}
     known["of_state"] |= {"school": [{"district_id": "0470"}], "student_registry": [registered]}
