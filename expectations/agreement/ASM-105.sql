@@ -8,6 +8,8 @@ with results as (
                 assessment.subject,
                 assessment.grade_assessed,
                 coalesce(assessment.assessment_form, 'regular'),
+                assessment.assessment_id,
+                assessment.test_window,
                 assessment.attempt_number
         ) as first_row
     from assessment
