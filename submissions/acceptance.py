@@ -17,7 +17,7 @@ from expectations.notices import SEVERITIES
 from submissions.agreement import AGREED
 from submissions.custody import ReceivedFile, Submission
 from submissions.layout import Records
-from submissions.pseudonyms import pseudonymize, pseudonyms_of
+from submissions.pseudonyms import begin_runs, exchange, pseudonymize, pseudonyms_of
 from submissions.reading import LINE
 from submissions.store import Store, write_atomically
 
@@ -56,7 +56,7 @@ def place_of(folder: Path, collection: str, school_year: int, district_id: str) 
 def write(frame: pl.DataFrame, path: Path) -> None:
     """Write a Parquet file whole, with settings that give the same bytes for the same frame."""
     with write_atomically(path) as part:
-        frame.write_parquet(part, compression="zstd", statistics=True, row_group_size=200_000)
+        frame.write_parquet(part, compression="zstd", statistics=False, row_group_size=200_000)
 
 
 def accept(store: Store, submission: Submission, collections: Sequence[Screened], key: bytes) -> None:
@@ -96,7 +96,7 @@ def _identity(collections: Sequence[Screened], key: bytes) -> pl.DataFrame:
     for one in collections:
         typed = one.examined.typed
         if "student_id" in typed.columns:
-            everyone = pl.concat([everyone, typed.select("student_id")])
+            everyone = pl.concat([everyone, typed.select("student_id").filter(begin_runs(typed["student_id"]))])
         if set(people.columns) <= set(typed.columns):
             people = pl.concat([people, typed.select(people.columns)]).unique()
     everyone = everyone.drop_nulls().unique()
@@ -108,12 +108,13 @@ def _identity(collections: Sequence[Screened], key: bytes) -> pl.DataFrame:
     )
 
 
-def _accepted(one: Screened, submission: Submission, identity: pl.DataFrame, key: bytes) -> pl.DataFrame:
-    """Give the rows to keep: typed, under pseudonyms, with where each came from and what was found in it."""
-    schema = accepted_schema(CONTRACTS[one.collection])
-    found = (
-        one.findings.drop_nulls("row")
-        .group_by("row")
+def _found(one: Screened) -> Sequence[pl.Expr | pl.Series]:
+    """Give the columns that say what was found in each row that can be kept."""
+    found = one.findings.drop_nulls("row")
+    if found.is_empty():
+        return [pl.lit(None, pl.String).alias(name) for name in ("worst_severity", "finding_codes")]
+    by_row = (
+        found.group_by("row")
         .agg(
             severity_order(pl.col("rule")).min().alias("order"),
             pl.col("rule").unique().sort().str.join(";").alias("finding_codes"),
@@ -122,18 +123,22 @@ def _accepted(one: Screened, submission: Submission, identity: pl.DataFrame, key
             worst_severity=pl.col("order").replace_strict(dict(enumerate(SEVERITIES)), return_dtype=pl.String)
         )
     )
+    beside = one.examined.typed.select("row").join(by_row, on="row", how="left", maintain_order="left")
+    return beside.select("worst_severity", "finding_codes").get_columns()
+
+
+def _accepted(one: Screened, submission: Submission, identity: pl.DataFrame, key: bytes) -> pl.DataFrame:
+    """Give the rows to keep: typed, under pseudonyms, with where each came from and what was found in it."""
+    schema = accepted_schema(CONTRACTS[one.collection])
     whose = pl.lit(submission.district_id)
     if _says_whose(one, submission):
         whose = pl.coalesce("district_id", whose)
-    frame = one.examined.typed.join(found, on="row", how="left", maintain_order="left").with_columns(
-        district_id=whose, submission_id=pl.lit(submission.submission_id)
+    frame = one.examined.typed.with_columns(
+        *_found(one), district_id=whose, submission_id=pl.lit(submission.submission_id)
     )
     if "student_id" in schema:
-        names = identity.select("student_id", "pseudonym").unique()
-        pseudonym = pl.col("student_id").replace_strict(
-            names["student_id"], names["pseudonym"], default=None, return_dtype=pl.String
-        )
-        frame = frame.with_columns(pseudonym)
+        names = identity.unique("student_id")
+        frame = frame.with_columns(exchange(frame["student_id"], names["student_id"], names["pseudonym"]))
     others = [name for name, c in CONTRACTS[one.collection].columns.items() if c.metadata["person"]]
     frame = frame.with_columns(pseudonymize(frame[name], key) for name in others if name != "student_id")
     local = [name for name in frame.columns if name.startswith("local_")]
