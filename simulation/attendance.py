@@ -240,15 +240,32 @@ def _who_is_exact(year: DistrictYear, planted: Planted, spells: pl.DataFrame, ab
     )
 
 
-def _sends_days(state: State) -> pl.DataFrame:
-    return state.districts.filter(pl.col("vendor") != SENDS_SUMMARIES)
+def _sound(state: State) -> pl.DataFrame:
+    """Give the districts that send days as they are."""
+    return state.districts.filter(~pl.col("vendor").is_in([SENDS_SUMMARIES, _erring_vendor(state) or ""]))
+
+
+def _erring_vendor(state: State) -> str | None:
+    """Choose the vendor with the fewest districts, two at least, so that most of the state is sound."""
+    vendors = state.districts.filter(pl.col("vendor") != SENDS_SUMMARIES).group_by("vendor").len()
+    shared = vendors.filter(pl.col("len") >= 2).sort("len", "vendor")
+    return shared["vendor"][0] if shared.height and vendors.height > 1 else None
+
+
+def _district_of_exact(state: State) -> int | None:
+    """Choose the largest sound district with a calendar of whole tenths."""
+    fall = np.diff(state.starts[state.school_years[-1]])
+    count = state.calendars[state.school_years[-1]].count
+    may = [number for number in _sound(state)["number"] if count[number] % 10 == 0]
+    return max(may, key=lambda number: fall[number], default=None)
 
 
 def _month_without_attendance(state: State, setting: Mapping[str, Any]) -> Planted | None:
-    schools = state.schools.join(
-        _sends_days(state).select("number", "district_id"), left_on="district", right_on="number"
-    )
+    """Choose an elementary school, outside the district of those who are exactly at thresholds."""
+    schools = state.schools.join(_sound(state).select("number", "district_id"), left_on="district", right_on="number")
     schools = schools.filter((pl.col("lowest_place") <= KG) & (pl.col("highest_place") < NINE)).sort("number")
+    taken = _district_of_exact(state)
+    schools = schools.filter(pl.col("district") != (-1 if taken is None else taken))
     if not schools.height:
         return None
     chosen = schools.row(schools.height // 3, named=True)
@@ -264,30 +281,24 @@ def _month_without_attendance(state: State, setting: Mapping[str, Any]) -> Plant
 
 
 def _exactly_at_thresholds(state: State, setting: Mapping[str, Any]) -> Planted | None:
-    """Choose the largest district that sends days and has a calendar of whole tenths."""
-    last = state.school_years[-1]
-    fall = np.diff(state.starts[last])
-    count = state.calendars[last].count[: state.districts.height]
-    may = np.flatnonzero((count % 10 == 0) & (state.districts["vendor"] != SENDS_SUMMARIES).to_numpy())
-    if not len(may):
+    district, last = _district_of_exact(state), state.school_years[-1]
+    if district is None:
         return None
-    district = int(may[np.argmax(fall[may])])
+    fall = int(np.diff(state.starts[last])[district])
     return Planted(
         truth="students_exactly_at_thresholds",
         says="These students missed exactly a tenth of their days, every other one half a day less. The first are "
         "chronically absent, the others are not.",
         school_years=(last,),
         districts=(state.districts["district_id"][district],),
-        facts={"students": int(setting["students"])},
+        facts={"students": min(int(setting["students"]), fall // 8)},
     )
 
 
 def _half_days_as_whole(state: State, setting: Mapping[str, Any]) -> Planted | None:
-    """Choose the vendor with the fewest districts, two at least, so that most of the state is sound."""
-    vendors = _sends_days(state).group_by("vendor").len().filter(pl.col("len") >= 2).sort("len", "vendor")
-    if not vendors.height:
+    vendor = _erring_vendor(state)
+    if vendor is None:
         return None
-    vendor = vendors["vendor"][0]
     return Planted(
         truth="vendor_sends_half_days_as_whole",
         says=f"The system of {vendor} writes half days of absence as whole days, in all of its districts.",
