@@ -20,7 +20,7 @@ from simulation.learning import (
 )
 from simulation.randomness import normals, uniforms
 from simulation.schooling import Schooling, chosen, coded
-from simulation.stays import Stays
+from simulation.stays import DAYS, Stays
 
 STATE_TEST_GRADES = (3, 4, 5, 6, 7, 8, 11)
 INTERIM_GRADES = (1, 2, 3, 4, 5, 6, 7, 8, 9)
@@ -73,19 +73,18 @@ def assessments(schooling: Schooling, classes: Classes) -> Iterator[pl.DataFrame
             bonus = classes.teacher_effects(subject)[rows] * TEACHER_EFFECT
             for window in WINDOWS:
                 yield _on_scale(schooling, stays, subject, window, bonus)
-        yield _english_proficiency(schooling, stays)
+    yield _english_proficiency(schooling, schooling.stays)
 
 
 def _day(schooling: Schooling, stays: Stays, purpose: str, opens: float) -> np.ndarray:
-    days = np.floor(stays.length * opens) + np.floor(WINDOW_DAYS * schooling.this_year(purpose, stays.number))
-    return np.minimum(days, stays.length - 1).astype(np.int32)
+    return (DAYS * opens + np.floor(WINDOW_DAYS * schooling.this_year(purpose, stays.number))).astype(np.int32)
 
 
 def true_scores(schooling: Schooling, stays: Stays, subject: int, day: np.ndarray, bonus: np.ndarray) -> np.ndarray:
     """Give the level that a test without error would find: the student's own, and what school and teacher add."""
     own = schooling.learners.of(stays.student).levels(subject, stays.time(day))
     school = SCHOOL_EFFECT * normals(schooling.year.seed, f"school {SUBJECTS[subject]}", schooling.school_numbers)
-    return own + school[stays.school] * spread(stays.grade) + bonus * day / stays.length
+    return own + school[stays.school] * spread(stays.grade) + bonus * day / DAYS
 
 
 def _on_scale(schooling: Schooling, stays: Stays, subject: int, window: str, bonus: np.ndarray) -> pl.DataFrame:
@@ -146,24 +145,24 @@ def _kept(name: str, where: np.ndarray | None) -> pl.Expr:
 
 
 def _english_proficiency(schooling: Schooling, stays: Stays) -> pl.DataFrame:
-    """Test the English of whoever is an English learner on the day: four domains and all of them together."""
+    """Test the English of English learners in winter, or of later ones as soon as they come or are found."""
+    dates = schooling.calendar.dates
     day = _day(schooling, stays, "english", 0.6)
-    date = schooling.calendar.dates(stays.school, day)
     spells = schooling.year.statuses.filter(pl.col("status") == "english_learner").select(
-        "student",
-        begin=pl.col("begin_date").fill_null(pl.date(1900, 1, 1)),
-        end=pl.col("end_date").fill_null(pl.date(2200, 1, 1)),
+        "student", begin=pl.col("begin_date"), end=pl.col("end_date").fill_null(pl.date(2200, 1, 1))
     )
-    learns = (
-        pl.DataFrame({"row": np.arange(len(stays)), "student": stays.student, "date": date})
-        .filter(pl.Series(stays.during(day) & (stays.grade >= 0)))
-        .join(spells.with_columns(pl.col("student").cast(pl.Int32)), on="student")
-        .filter(pl.col("date").is_between("begin", "end"))["row"]
-        .unique()
-        .sort()
-        .to_numpy()
+    tests = (
+        pl.DataFrame({"row": np.arange(len(stays)), "student": stays.student, "date": dates(stays.school, day)})
+        .with_columns(first=dates(stays.school, stays.first), last=dates(stays.school, stays.last))
+        .join(spells, on="student")
+        .with_columns(date=pl.max_horizontal("date", "first", "begin"))
+        .filter(pl.col("date") <= pl.min_horizontal("last", "end"))
+        .sort("student", "date", "row")
+        .unique("student", keep="first", maintain_order=True)
+        .sort("row")
     )
-    stays, day, date = stays.of(learns), day[learns], date.gather(learns)
+    rows, date = tests["row"].to_numpy(), tests["date"]
+    stays, day = stays.of(rows), np.maximum(day, stays.first)[rows]
     seed, number = schooling.year.seed, stays.number
     since = stays.time(day) - schooling.year.students["first_year"].to_numpy()[stays.student] + 1
     pace = np.clip(0.55 + 0.18 * normals(seed, "english rate", number), 0.1, 1.2)

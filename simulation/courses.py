@@ -23,7 +23,7 @@ from simulation.classes import (
 )
 from simulation.randomness import uniforms
 from simulation.schooling import HIGH_GRADE, SECONDARY_GRADE, Schooling, chosen, coded, yes_no
-from simulation.stays import Stays
+from simulation.stays import DAYS, Stays
 
 GRADES = ("KG", *(f"{grade:02d}" for grade in range(1, 13)))
 LABELS = ("Foundations", "Grade level", "Extended", "Honors", "AP", "College")
@@ -64,7 +64,7 @@ def course_sections(schooling: Schooling, classes: Classes) -> Iterator[pl.DataF
         course = np.where(of_subject, courses.kind * 13 + courses.grade, 26 + courses.kind - ELECTIVE)
         has_grade = of_subject | (courses.kind == GIFTED)
         program = np.select([courses.kind == GIFTED, courses.kind == CAREER, courses.kind == INTERNSHIP], [1, 2, 3], 0)
-        last = np.array([len(days) for days in schooling.year.days])[courses.school] - 1
+        first = np.zeros(len(course), dtype=np.int64)
         labelled = (courses.level != 1) & of_subject & (schooling.of_school("labels")[courses.school] < 0.7)
         yield pl.DataFrame(
             {
@@ -78,8 +78,8 @@ def course_sections(schooling: Schooling, classes: Classes) -> Iterator[pl.DataF
                 "track_label": coded(courses.level, LABELS),
                 "section_program": coded(program, PROGRAMS),
                 "term": pl.repeat("year", len(course), eager=True),
-                "begin_date": schooling.calendar.dates(courses.school, np.zeros(len(last), dtype=np.int64)),
-                "end_date": schooling.calendar.dates(courses.school, last),
+                "begin_date": schooling.calendar.dates(courses.school, first),
+                "end_date": schooling.calendar.dates(courses.school, first + DAYS - 1),
                 "grade": coded(np.clip(courses.grade, 0, 12), GRADES),
                 "minutes_per_week": np.where(courses.kind == GIFTED, 90, np.where(courses.grade < 6, 400, 250)),
                 "staff_id": courses.staff,
@@ -128,7 +128,7 @@ def section_enrollments(schooling: Schooling, classes: Classes) -> Iterator[pl.D
 
 def _enrolled(schooling: Schooling, stays: Stays, courses: Courses, section: np.ndarray, block: int) -> pl.DataFrame:
     subject = min(block, 1)
-    leaves = stays.last < stays.length - 1
+    leaves = stays.last < DAYS - 1
     standing = schooling.standing(subject, stays, stays.last)
     habits = schooling.normal_this_year("effort", stays.number)
     points = np.clip(2.75 + 0.6 * standing + 0.35 * habits, 0, 4)

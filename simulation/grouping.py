@@ -10,7 +10,7 @@ import polars as pl
 
 from simulation.competencies import FIRST_GRADE, LAST_GRADE
 from simulation.schooling import Schooling, chosen, coded, yes_no
-from simulation.stays import Stays
+from simulation.stays import DAYS, Stays
 
 LEVELS = 3
 PERIODS = (5, 30, 90)
@@ -68,7 +68,7 @@ def levels(schooling: Schooling, stays: Stays, kind: int, periods: int) -> np.nd
 
 def _memberships(schooling: Schooling, stays: Stays, kind: int) -> pl.DataFrame:
     length = PERIODS[kind]
-    periods = -(-int(stays.length.max()) // length)
+    periods = -(-DAYS // length)
     level = levels(schooling, stays, kind, periods)
     first, last = stays.first // length, stays.last // length
     period = np.arange(periods)[:, None]

@@ -17,7 +17,7 @@ from simulation.competencies import FIRST_GRADE, FRAMEWORK_VERSION, GRADES, LAST
 from simulation.learning import mastery_times
 from simulation.randomness import normals, uniforms
 from simulation.schooling import Schooling, chosen, coded, yes_no
-from simulation.stays import Stays
+from simulation.stays import DAYS, Stays
 
 COMPETENCIES = tuple(code for subject in SUBJECTS for code in competency_ids(subject))
 """All competencies: those of the first subject by position, then those of the second."""
@@ -78,8 +78,7 @@ def style(schooling: Schooling) -> Style:
 class Block:
     """Some stays of students in the grades of the framework, with the day on which each masters each competency.
 
-    `day` (competency by stay, both subjects) counts in the calendar of the stay's school from the first day of this
-    year: below 0 lies in earlier years.
+    `day` (competency by stay, both subjects) counts from the first day of this year: below 0 lies in earlier years.
     """
 
     rows: np.ndarray
@@ -111,7 +110,7 @@ def mastery_days(schooling: Schooling, stays: Stays, style: Style) -> np.ndarray
             caught_up = begin + uniforms(schooling.year.seed, f"caught up {subject}", keys).astype(np.float32)
             caught_up = np.where((sooner < begin) & (times >= begin), caught_up, sooner)
             times = np.where(lowered > 0, caught_up, times)
-        days[subject * SIZE : (subject + 1) * SIZE] = (times - begin) * stays.length
+        days[subject * SIZE : (subject + 1) * SIZE] = (times - begin) * DAYS
     return days
 
 
@@ -123,7 +122,7 @@ class Judgments:
         self.year, self.seed = schooling.year, schooling.year.seed
         self.staff = np.stack([classes.staff(subject)[block.rows] for subject in range(len(SUBJECTS))])
         self.salt = np.int64(self.year.district) * 10**13
-        competency, stay = np.nonzero((block.day >= 0) & (block.day < block.stays.length * 1.25))
+        competency, stay = np.nonzero((block.day >= 0) & (block.day < DAYS * 1.25))
         order = np.argsort(stay, kind="stable")
         self.competency, self.stay = competency[order], stay[order]
         self.day = block.day[self.competency, self.stay].astype(np.int32)
@@ -168,7 +167,7 @@ class Judgments:
         if not len(kept):
             return pl.DataFrame()
         ready, recorded = pieces["ready"], np.minimum(pieces["ready"], pieces["day"])
-        has_ready = (pieces["ready"] >= 0) & (pieces["ready"] < where.length)
+        has_ready = (pieces["ready"] >= 0) & (pieces["ready"] < DAYS)
         safe = np.where(has_ready, ready, 0)
         dates = self.schooling.calendar.dates
         return pl.DataFrame(
@@ -381,7 +380,8 @@ class Judgments:
         stays, day = self.block.stays, self.block.day
         nearby = (GRADES[:, None] < stays.grade) & (GRADES[:, None] >= stays.grade - 2)
         at = stays.first + 4 + (10 * self.schooling.this_year("diagnosis day", stays.number)).astype(np.int32)
-        lacks = np.concatenate([nearby, nearby]) & (day > at + DECISION_DAYS) & (at <= stays.last)
+        begins = self.schooling.is_first_stay[self.block.rows] & (at <= stays.last)
+        lacks = np.concatenate([nearby, nearby]) & (day > at + DECISION_DAYS) & begins
         competency, stay = np.nonzero(lacks)
         key = self._keys(stay, competency)
         share = diagnosis_shares(self.schooling, self.style, stays)
@@ -400,7 +400,6 @@ class Judgments:
 
     def _on_record(self, stock: np.ndarray) -> pl.DataFrame:
         """Give what was mastered before this year where the record begins with it; a part is not on record."""
-        stays = self.block.stays
         of = np.flatnonzero(stock)
         day = self.block.day[:, of]
         competency, at = np.nonzero(day < 0)
@@ -408,10 +407,9 @@ class Judgments:
         key = self._keys(stay, competency)
         rows = np.flatnonzero(uniforms(self.seed, "on record", key) < 0.92)
         competency, stay, key, at = competency[rows], stay[rows], key[rows], at[rows]
-        length = stays.length[stay]
-        years, since = np.divmod(day[competency, at].astype(np.int32), length)
+        years, since = np.divmod(np.floor(day[competency, at]).astype(np.int32), DAYS)
         begin = (self.year.school_year - 1 + years - 1970).astype("datetime64[Y]").astype("datetime64[D]")
-        date = begin + (230 + since * 285 // length).astype("timedelta64[D]")
+        date = begin + (230 + since * 285 // DAYS).astype("timedelta64[D]")
         return self._decided(
             stay,
             competency,
@@ -477,7 +475,7 @@ class Judgments:
         second += RATER_ERROR * normals(self.seed, "second error", number)
         score, known = (np.clip(np.rint(x), LOWEST_SCORE, HIGHEST_SCORE).astype(np.int8) for x in (second, quality))
         is_benchmark = uniforms(self.seed, "benchmark", number) < BENCHMARKS
-        day = np.minimum(pieces["day"][rows] + 12, self.where.length[pieces["event"][rows]] - 1)
+        day = np.minimum(pieces["day"][rows] + 12, DAYS - 1)
         return pl.DataFrame(
             {
                 "evidence_id": number,

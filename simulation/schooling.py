@@ -14,7 +14,7 @@ from simulation.learning import Learners, learners, spread
 from simulation.places import RACES
 from simulation.planting import Planted, Truths
 from simulation.randomness import normals, uniforms
-from simulation.stays import Calendar, Stays, stays
+from simulation.stays import DAYS, Calendar, Stays, stays
 
 YES_NO = pl.Enum(["No", "Yes"])
 ELEMENTARY_GRADES, SECONDARY_GRADE, HIGH_GRADE = 5, 6, 9
@@ -82,7 +82,7 @@ class Schooling:
         """Give how far each student stands above the middle of the grade on a day, in standard deviations."""
         here = self.learners.of(stays.student)
         grade = stays.grade.astype(np.float32)
-        expected = grade + day / stays.length
+        expected = grade + day / DAYS
         return (here.levels(subject, stays.time(day)) - expected) / spread(grade)
 
 

@@ -12,6 +12,7 @@ import polars as pl
 from simulation.competencies import FRAMEWORK_VERSION, GRADES, SIZE, SUBJECTS, WEIGHTS
 from simulation.judgments import COMPETENCIES, Block
 from simulation.schooling import Schooling, chosen, coded
+from simulation.stays import DAYS
 
 SESSION_EVERY = 19
 """Instructional days between two sessions: fewer than 30 days of the calendar."""
@@ -62,7 +63,7 @@ def support_services(schooling: Schooling, block: Block, subject: int) -> tuple[
     stays = block.stays.of(served)
     day = block.day[subject * SIZE : (subject + 1) * SIZE, served]
     lacks = needed.lacks[:, served]
-    sessions = -(-int(schooling.stays.length.max(initial=1)) // SESSION_EVERY)
+    sessions = -(-DAYS // SESSION_EVERY)
     offset = (SESSION_EVERY * schooling.this_year("session", stays.number)).astype(np.int32)
     at = stays.first + offset + SESSION_EVERY * np.arange(sessions)[:, None]
     number, row = np.nonzero(at <= stays.last)

@@ -13,7 +13,7 @@ from simulation.groups import counts_by_school
 from simulation.places import RACES
 from simulation.randomness import normals, uniforms
 from simulation.schooling import Schooling, coded, yes_no
-from simulation.stays import Stays
+from simulation.stays import DAYS, Stays
 
 HABITS = ("persistence", "collaboration", "self_direction", "planning")
 HABIT_GRADES = (3, 12)
@@ -43,7 +43,7 @@ def habit_ratings(schooling: Schooling) -> Iterator[pl.DataFrame]:
         return
     low, high = HABIT_GRADES
     for stays in _at(schooling, 0.75, low, high):
-        day = np.floor(stays.length * 0.75).astype(np.int32)
+        day = np.full(len(stays), int(DAYS * 0.75))
         trait = habit_trait(schooling, stays)
         for role, loading in (("teacher", HABIT_LOADING), ("student", SELF_LOADING)):
             for habit in HABITS:
@@ -85,7 +85,7 @@ def surveys(schooling: Schooling) -> Iterator[tuple[str, pl.DataFrame]]:
         yield "survey_roster", _roster(schooling, stays, respondent, wave)
         takes = np.flatnonzero(schooling.this_year("takes part", stays.number) < response_chances(schooling, stays))
         stays, respondent = stays.of(takes), respondent[takes]
-        day = np.floor(stays.length * 0.6).astype(np.int32) + (respondent % 8).astype(np.int32)
+        day = np.full(len(stays), int(DAYS * 0.6)) + (respondent % 8).astype(np.int32)
         date = schooling.calendar.dates(stays.school, np.minimum(day, stays.last))
         straight = schooling.this_year("straight", stays.number) < STRAIGHT
         for construct in CONSTRUCTS:
@@ -115,7 +115,7 @@ def response_chances(schooling: Schooling, stays: Stays) -> np.ndarray:
 def _at(schooling: Schooling, part: float, low: int, high: int) -> Iterator[Stays]:
     """Go through the stays of some grades that hold the day at a part of the year."""
     every = schooling.stays
-    there = every.during(np.floor(every.length * part)) & (every.grade >= low) & (every.grade <= high)
+    there = every.during(np.array(int(DAYS * part))) & (every.grade >= low) & (every.grade <= high)
     rows = np.flatnonzero(there)
     for begin in range(0, len(rows), STAYS_AT_ONCE):
         yield every.of(rows[begin : begin + STAYS_AT_ONCE])
@@ -134,7 +134,7 @@ def _roster(schooling: Schooling, stays: Stays, respondent: np.ndarray, wave: st
             "wave": pl.repeat(wave, len(stays), eager=True),
             "school_id": schooling.year.school_ids.gather(stays.school),
             "respondent_role": pl.repeat("student", len(stays), eager=True),
-            "invited_date": schooling.calendar.dates(stays.school, np.floor(stays.length * 0.6).astype(np.int32) - 5),
+            "invited_date": schooling.calendar.dates(stays.school, np.full(len(stays), int(DAYS * 0.6)) - 5),
             "grade": coded(stays.grade - 1, [f"{grade:02d}" for grade in range(1, 13)]),
             "student_groups": coded(place, texts),
         }
