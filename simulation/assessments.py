@@ -36,7 +36,7 @@ STATE_STATUS = ("participated", "participated_no_score", "not_participated", "me
 STATE_STATUS_SHARES = [0.965, 0.006, 0.026, 0.003]
 REASONS = ("absent", "parent_refusal", "not_stated", "medical", "invalidated")
 FORMS = ("regular", "accommodated", "alternate")
-DOMAINS = ("composite", "listening", "speaking", "reading", "writing")
+DOMAINS = ("listening", "speaking", "reading", "writing", "composite")
 ROWS_AT_ONCE = 50_000
 COLUMNS = (
     "student_id",
@@ -100,7 +100,7 @@ def _on_scale(schooling: Schooling, stays: Stays, subject: int, window: str, bon
     reason = np.where(status == 3, 3, np.where(status == 1, 4, chosen(there * 997 % 1, [0.6, 0.3, 0.1])))
     disability = schooling.has("disability")[stays.student]
     form = uniforms(schooling.year.seed, "test form", stays.number)
-    form = np.where(is_state & disability, chosen(form, [0.62, 0.3, 0.08]), 0)
+    form = np.where(is_state & disability, chosen(form, [0.64, 0.3, 0.06]), 0)
     error = STANDARD_ERROR * (1 + 0.15 * np.abs(schooling.standing(subject, stays, day)))
     score = scale_scores(true_scores(schooling, stays, subject, day, bonus))
     score = np.rint(score + error * schooling.normal_this_year(f"{window} {name}", stays.number))
@@ -167,15 +167,16 @@ def _english_proficiency(schooling: Schooling, stays: Stays) -> pl.DataFrame:
     since = stays.time(day) - schooling.year.students["first_year"].to_numpy()[stays.student] + 1
     pace = np.clip(0.55 + 0.18 * normals(seed, "english rate", number), 0.1, 1.2)
     start = np.clip(1.9 + 0.6 * normals(seed, "english level", number) + 0.25 * (stays.grade == 0), 1.0, 4.5)
-    composite = np.clip(start + pace * np.minimum(since, 6), 1.0, 6.0)
+    level = np.clip(start + pace * np.minimum(since, 6), 1.0, 6.0)
+    found = {code: level + 0.35 * schooling.normal_this_year(f"english {code}", number) for code in DOMAINS[:-1]}
+    found["composite"] = sum(found.values()) / len(found)
     tested = schooling.this_year("english attends", number) < 0.97
     known = dict.fromkeys(("scale_score", "scale_score_standard_error", "performance_level"), tested)
     known["reason_not_tested"] = ~tested
     parts = []
-    for domain, code in enumerate(DOMAINS):
-        found = composite + 0.35 * schooling.normal_this_year(f"english {code}", number) * (0.4 if domain == 0 else 1.0)
-        level = np.clip(np.floor(found), 1, 6).astype(np.int8)
-        score = np.rint(200 + 50 * np.clip(found, 0.5, 6.5)).astype(np.int32)
+    for code, seen in found.items():
+        level = np.clip(np.floor(seen), 1, 6).astype(np.int8)
+        score = np.rint(200 + 50 * np.clip(seen, 0.5, 6.5)).astype(np.int32)
         parts.append(
             pl.DataFrame(
                 {

@@ -34,7 +34,7 @@ RATER_ERROR, RATER_SPREAD = 0.25, 0.12
 POINTS_PER_GRADE = 2.0
 """How many points a piece gains while its student learns for a year: a lenient point is half a year ahead."""
 PANEL_RATERS, PANEL_SCHOOL = 400, "PANEL"
-SECOND_SCORED, BENCHMARKS, AUDITED = 0.10, 0.15, 0.04
+SECOND_SCORED, BENCHMARKS, AUDITED = 0.15, 0.15, 0.04
 REVOKED = 0.03
 DECISION_DAYS = 5
 
