@@ -17,6 +17,7 @@
                 },
                 {"slug": "mastery_versus_expected", "shapes": ["contributions"]},
                 {"slug": "pace", "shapes": ["contributions", "estimates"]},
+                {"slug": "evidence_sufficiency", "shapes": ["contributions"]},
             ]
         )
     }}
