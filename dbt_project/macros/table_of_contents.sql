@@ -18,6 +18,7 @@
                 {"slug": "mastery_versus_expected", "shapes": ["contributions"]},
                 {"slug": "pace", "shapes": ["contributions", "estimates"]},
                 {"slug": "evidence_sufficiency", "shapes": ["contributions"]},
+                {"slug": "performance_evidence_share", "shapes": ["contributions"]},
             ]
         )
     }}

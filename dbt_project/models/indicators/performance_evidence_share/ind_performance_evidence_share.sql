@@ -1,0 +1,49 @@
+with
+    policy as (
+        select policy_id, level, first_school_year, last_school_year, minimum_pieces
+        from {{ ref("policy_performance_evidence_share") }}
+    ),
+
+    determinations as (
+        select
+            school_year,
+            district_id,
+            school_id,
+            student_id,
+            exclusion,
+            count(evidence_id) as piece_count,
+            cast(
+                count(evidence_id) filter (where is_performance_based)
+                / nullif(count(evidence_id), 0) as decimal(18, 10)
+            ) as share
+        from {{ ref("int_determination_pieces") }}
+        group by school_year, district_id, school_id, student_id, determination_id, exclusion
+    )
+
+select
+    policy.policy_id,
+    school_year,
+    policy.level,
+    case policy.level when 'school' then school_id when 'district' then district_id else 'state' end as entity_id,
+    'reporting' as population,
+    'ALL' as subject,
+    'all' as grade_span,
+    'percent_performance_evidence' as measure,
+    student_id,
+    cast(null as varchar) as unit_id,
+    cast(coalesce(sum(share) filter (where piece_count >= minimum_pieces), 0) as decimal(18, 4)) as numerator,
+    cast(count(*) filter (where piece_count >= minimum_pieces) as decimal(18, 4)) as denominator,
+    cast(
+        bool_or(exclusion is null or (policy.level = 'state' and exclusion = 'district_sent_no_evidence')) as decimal(
+            18, 4
+        )
+    ) as expected,
+    case
+        when bool_or(piece_count >= minimum_pieces)
+        then null
+        else coalesce(min(exclusion), 'too_few_pieces_behind_the_decision')
+    end as exclusion
+from determinations
+inner join policy on school_year between policy.first_school_year and policy.last_school_year
+where policy.level <> 'school' or school_id is not null
+group by policy.policy_id, school_year, policy.level, entity_id, student_id
