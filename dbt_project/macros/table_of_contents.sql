@@ -19,6 +19,7 @@
                 {"slug": "pace", "shapes": ["contributions", "estimates"]},
                 {"slug": "evidence_sufficiency", "shapes": ["contributions"]},
                 {"slug": "performance_evidence_share", "shapes": ["contributions"]},
+                {"slug": "assessed_when_ready", "shapes": ["contributions"]},
             ]
         )
     }}
