@@ -20,6 +20,7 @@
                 {"slug": "evidence_sufficiency", "shapes": ["contributions"]},
                 {"slug": "performance_evidence_share", "shapes": ["contributions"]},
                 {"slug": "assessed_when_ready", "shapes": ["contributions"]},
+                {"slug": "retry_success", "shapes": ["contributions", "estimates"]},
             ]
         )
     }}
