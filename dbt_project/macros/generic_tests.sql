@@ -138,3 +138,23 @@
     from {{ model }}
     where outcome <> 'counted' and concat(indicator, '/', outcome) not in ('{{ named | join("', '") }}')
 {% endtest %}
+
+
+{#- An access gap is the sum of what comes from between and from within schools, whichever side's rate is taken first. -#}
+{% test gap_parts_add_up(model) %}
+    select level, entity_id, student_group
+    from
+        (
+            select
+                level,
+                entity_id,
+                student_group,
+                cast(member_place_count as double) / member_count
+                - cast(other_place_count as double) / other_count as gap,
+                between_schools + within_schools as parts,
+                between_schools_mirror + within_schools_mirror as mirrored_parts
+            from {{ model }}
+            where member_count > 0 and other_count > 0
+        ) as split
+    where abs(gap - parts) > 1e-9 or abs(gap - mirrored_parts) > 1e-9
+{% endtest %}

@@ -22,3 +22,22 @@
         '{{ method }}'
     )
 {%- endmacro %}
+
+
+{#- A difference of two shares with the interval of Newcombe (1998, method 10), put together from two Wilson intervals. -#}
+{% macro newcombe_interval(measure, x, n, y, m) -%}
+    {%- set p = "(" ~ x ~ " / " ~ n ~ ")" -%}
+    {%- set q = "(" ~ y ~ " / " ~ m ~ ")" -%}
+    (
+        '{{ measure }}',
+        {{ p }} - {{ q }},
+        sqrt({{ p }} * (1 - {{ p }}) / {{ n }} + {{ q }} * (1 - {{ q }}) / {{ m }}),
+        {{ p }}
+        - {{ q }}
+        - sqrt(pow({{ p }} - {{ wilson_bound(x, n, "-") }}, 2) + pow({{ wilson_bound(y, m, "+") }} - {{ q }}, 2)),
+        {{ p }}
+        - {{ q }}
+        + sqrt(pow({{ wilson_bound(x, n, "+") }} - {{ p }}, 2) + pow({{ q }} - {{ wilson_bound(y, m, "-") }}, 2)),
+        'newcombe'
+    )
+{%- endmacro %}

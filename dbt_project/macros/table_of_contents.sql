@@ -10,6 +10,8 @@
                 {"slug": "test_participation", "shapes": ["contributions"]},
                 {"slug": "average_score", "shapes": ["contributions"]},
                 {"slug": "full_academic_year_coverage", "shapes": ["contributions"]},
+                {"slug": "acceleration_access", "shapes": ["contributions"]},
+                {"slug": "access_gap_split", "shapes": ["contributions", "estimates"]},
                 {
                     "slug": "placement_at_equal_attainment",
                     "shapes": ["estimates"],
