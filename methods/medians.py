@@ -9,6 +9,7 @@ Sources: Efron 1979, Bootstrap methods; Davison and Hinkley 1997, Bootstrap Meth
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -59,7 +60,7 @@ def bootstrap_medians(group: ArrayLike, cluster: ArrayLike, value: ArrayLike, co
 
 
 def _medians(counts: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the median of each row of counts of the values; halfway between the two middle units where there are two."""
+    """Return the median of each row of counts; halfway between the two middle units where there are two."""
     below = np.cumsum(counts, axis=1)
     total = below[:, -1:]
     return (values[np.argmax(2 * below >= total, axis=1)] + values[np.argmax(2 * below > total, axis=1)]) / 2
@@ -87,6 +88,7 @@ def _unit_copies(counts: NDArray[np.float64], values: NDArray[np.float64]) -> ND
     return (values[lower] + values[upper]) / 2
 
 
+@lru_cache(maxsize=256)
 def _middle_shares(size: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     uniform = np.random.default_rng(SEED).random((2, REPLICATES))
     middle = (size + 1) // 2
@@ -96,6 +98,7 @@ def _middle_shares(size: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]
     return first, first + (1 - first) * (1 - (1 - uniform[1]) ** (1 / (size - middle)))
 
 
+@lru_cache(maxsize=64)
 def _cluster_draws(clusters: int) -> NDArray[np.float64]:
     """Say how often each cluster is drawn in each replicate, (replicates, clusters)."""
     random = np.random.default_rng([SEED, clusters])

@@ -11,6 +11,7 @@ defs = dg.Definitions(
         intake.door,
         build.foundation,
         growth.percentiles,
+        growth.medians,
         *estimates.assets,
         build.tables,
         disclosure.disclosure_mask,

@@ -22,6 +22,7 @@ from methods.growth_percentiles.percentiles import (
 )
 from methods.growth_percentiles.projections import NoProjectionError, project
 from methods.growth_percentiles.splines import Scale
+from methods.medians import bootstrap_medians
 
 Scales = dict[tuple[str, int], Scale]
 Table = tuple[str, pl.DataFrame]
@@ -34,7 +35,7 @@ SCHEMAS: dict[str, dict[str, pl.DataType]] = {
     "percentile": KEY
     | {
         "student_id": pl.String,
-        "grade_number": pl.Int16,
+        "grade": pl.String,
         "growth_percentile": pl.Int16,
         "prior_count": pl.Int16,
         "prior_score": pl.Float64,
@@ -92,12 +93,29 @@ SCHEMAS: dict[str, dict[str, pl.DataType]] = {
     | {
         "student_id": pl.String,
         "projection": pl.String,
+        "grade": pl.String,
         "years_ahead": pl.Int16,
-        "grade_number": pl.Int16,
+        "projected_grade_number": pl.Int16,
     }
     | {f"score_{shown}": pl.Float64 for shown in SHOWN}
     | {f"target_level_{level}": pl.Int16 for level in LEVELS},
+    "median": {
+        "policy_id": pl.String,
+        "school_year": pl.Int16,
+        "level": pl.String,
+        "entity_id": pl.String,
+        "population": pl.String,
+        "subject": pl.String,
+        "student_group": pl.String,
+        "median": pl.Float64,
+        "standard_error": pl.Float64,
+        "interval_low": pl.Float64,
+        "interval_high": pl.Float64,
+        "student_count": pl.Int64,
+        "expected_count": pl.Int64,
+    },
 }
+BY_COHORT = tuple(name for name in SCHEMAS if name != "median")
 
 
 def compute(
@@ -113,7 +131,7 @@ def compute(
     years = records["school_year"].unique().sort().to_list()
     fitted, _ = fit_scales(_arrays(records), f"{years[0]}-{years[-1]}") if years else ({}, ())
     scales = fitted | {(row["subject"], row["grade_number"]): _scale(row) for row in stored.rows(named=True)}
-    parts: dict[str, list[pl.DataFrame]] = {name: [_typed(name, [])] for name in SCHEMAS}
+    parts: dict[str, list[pl.DataFrame]] = {name: [_typed(name, [])] for name in BY_COHORT}
     parts["scale"].append(_typed("scale", [_scale_row(key, scale) for key, scale in sorted(scales.items())]))
     for before, year in pairwise(years):
         policy = policies.filter(pl.lit(year).is_between(pl.col("first_school_year"), pl.col("last_school_year")))
@@ -127,11 +145,35 @@ def compute(
     return tables, tables["scale"].filter(is_kept)
 
 
+def medians(rows: pl.DataFrame) -> pl.DataFrame:
+    """Take the median growth percentile of every entity and group, with its bootstrap interval.
+
+    `rows` count the students of each entity, group, cluster (null where every student is one) and growth percentile
+    (null where a student is due and has none).
+    """
+    keys = [name for name in SCHEMAS["median"] if name in rows.columns and name != "student_count"]
+    counted = pl.col("growth_percentile").is_not_null()
+    groups = rows.group_by(keys).agg(
+        pl.col("student_count").filter(counted).sum(), pl.col("student_count").sum().alias("expected_count")
+    )
+    groups = groups.filter(pl.col("student_count") > 0).sort(keys).with_row_index("place")
+    cells = rows.filter(counted).join(groups.select(*keys, "place"), on=keys)
+    cluster = cells["cluster_id"].fill_null("").rank("dense") - 1
+    found = bootstrap_medians(cells["place"], cluster, cells["growth_percentile"], cells["student_count"])
+    columns = {
+        "median": found.median,
+        "standard_error": found.standard_error,
+        "interval_low": found.low,
+        "interval_high": found.high,
+    }
+    return _typed("median", {name: groups[name] for name in groups.columns if name != "place"} | columns)
+
+
 def _year(
     records: pl.DataFrame, cut_scores: pl.DataFrame, policy: dict, year: int, scales: Scales, run: Run
 ) -> Iterator[Table]:
     """Give the tables of one school year, cohort by cohort."""
-    order = policy["maximum_order"]
+    order = policy["maximum_prior_scores"]
     recent = records.filter(pl.col("school_year").is_between(year - order, year))
     growth = growth_percentiles(
         _arrays(recent),
@@ -153,6 +195,7 @@ def _cohort(records: pl.DataFrame, cohort: Cohort, year: int) -> Iterator[Table]
     key = {"school_year": year, "subject": subject, "grade_number": grade}
     students = {
         "student_id": records["student_id"].gather(cohort.rows),
+        "grade": records["grade"].gather(cohort.rows),
         "growth_percentile": cohort.percentile,
         "prior_count": cohort.order,
         "prior_score": cohort.prior,
@@ -200,8 +243,9 @@ def _projections(
     records: pl.DataFrame, growth: Growth, cut_scores: pl.DataFrame, policy: dict, year: int, scales: Scales
 ) -> Iterator[Table]:
     """Project this year's students from this year's scores, and those with a percentile from last year's as well."""
-    current = _history(records, year, policy["maximum_order"])
-    before = _history(records, year - 1, policy["maximum_order"])
+    current = _history(records, year, policy["maximum_prior_scores"])
+    before = _history(records, year - 1, policy["maximum_prior_scores"])
+    codes = dict(records.select("grade_number", "grade").unique().rows())
     places = current.select("subject", "grade_number").unique().sort(pl.all()).rows()
     for subject, grade in places:
         matrices = {(at, order): matrix for (of, at, order), matrix in growth.matrices().items() if of == subject}
@@ -235,8 +279,9 @@ def _projections(
                         "subject": subject,
                         "student_id": history["student_id"],
                         "projection": name,
+                        "grade": codes[grade + 1 - first],
                         "years_ahead": first + place,
-                        "grade_number": at,
+                        "projected_grade_number": at,
                     }
                     shown = {f"score_{cut}": found.scores[:, place, which] for which, cut in enumerate(SHOWN)}
                     targets = {

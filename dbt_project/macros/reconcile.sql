@@ -1,10 +1,12 @@
 {#- What became of every student that one indicator speaks of, in each entity: counted, or kept out by which rule.
 
-    Of an indicator with several measures the first is reconciled. A student with several rows is counted where one of them counts. -#}
+    Of an indicator with several measures the first that has contributions is reconciled. A student with several rows is counted where one of them counts. -#}
 {% macro reconcile(indicator) -%}
     {%- set slug = indicator.slug -%}
     {%- set key = "policy_id, school_year, level, entity_id, population, subject, student_id" -%}
-    {%- set measures = indicator_meta(slug).get("measures", []) -%}
+    {%- set measures = (
+        indicator_meta(slug).get("measures", []) | rejectattr("statistic", "equalto", "estimate") | list
+    ) -%}
     {%- set has_exclusion = "members" in indicator or "exclusion" in indicator_columns(slug) %}
     select
         '{{ slug }}' as indicator,

@@ -10,6 +10,9 @@
                 {"slug": "test_participation", "shapes": ["contributions"]},
                 {"slug": "average_score", "shapes": ["contributions"]},
                 {"slug": "full_academic_year_coverage", "shapes": ["contributions"]},
+                {"slug": "growth_percentile", "shapes": ["contributions", "estimates"]},
+                {"slug": "growth_to_standard", "shapes": ["contributions"]},
+                {"slug": "growth_value_table", "shapes": ["contributions"]},
                 {"slug": "acceleration_access", "shapes": ["contributions"]},
                 {"slug": "access_gap_split", "shapes": ["contributions", "estimates"]},
                 {

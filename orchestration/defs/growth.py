@@ -17,10 +17,30 @@ from submissions.store import make_private
 
 WORKERS = 2
 INPUTS = {
-    "records": "intermediate.int_growth_records",
-    "cut_scores": "intermediate.int_growth_cut_scores",
-    "policies": "reference.policy_growth_norms",
+    "records": "from intermediate.int_growth_records",
+    "cut_scores": "from intermediate.int_growth_cut_scores",
+    "policies": "from reference.policy_growth_percentile where level = 'state'",
 }
+MEMBERS = ("int_growth_in_entities", "int_student_group_sets", "int_group_set_members", "int_students")
+STUDENTS = """
+    with
+        by_set as (
+            select policy_id, school_year, level, entity_id, population, subject, group_set, growth_percentile,
+                case when level <> 'school' then primary_school_id end as cluster_id, count(*) as student_count
+            from intermediate.int_growth_in_entities
+            inner join intermediate.int_student_group_sets using (policy_id, school_year, student_id)
+            inner join intermediate.int_students using (school_year, student_id)
+            left join read_parquet($percentiles) using (school_year, subject, student_id)
+            where exclusion is null
+            group by all
+        )
+    select by_set.* exclude (group_set, student_count), student_group, sum(student_count)::bigint as student_count
+    from by_set
+    inner join intermediate.int_group_set_members using (group_set)
+    group by all
+    order by all
+"""
+DEPS = [table.split()[1].split(".") for table in INPUTS.values()]
 DESCRIPTIONS = {
     "percentile": "The growth percentile of every student, subject and school year that has one.",
     "cohort": "Every cohort, computed or refused with the reason, and how well it fits.",
@@ -34,8 +54,7 @@ DESCRIPTIONS = {
 @dg.multi_asset(
     name="growth",
     specs=[
-        dg.AssetSpec(["growth", name], deps=[table.split(".") for table in INPUTS.values()], description=description)
-        for name, description in DESCRIPTIONS.items()
+        dg.AssetSpec(["growth", name], deps=DEPS, description=description) for name, description in DESCRIPTIONS.items()
     ],
     group_name="growth",
 )
@@ -44,7 +63,7 @@ def percentiles(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeRes
     with at_work("Growth") as place, ThreadPoolExecutor(WORKERS) as pool:
         folder = warehouse.resume(place, context.run.run_id, context.run.parent_run_id)
         with duckdb.connect(str(folder / warehouse.FILE), read_only=True) as connection:
-            read = {name: connection.sql(f"select * from {table}").pl() for name, table in INPUTS.items()}
+            read = {name: connection.sql(table).pl() for name, table in INPUTS.items()}
         kept = place.growth_scales
         stored = pl.read_parquet(kept) if kept.exists() else pl.DataFrame(schema=norms.SCHEMAS["scale"])
         tables, scales = norms.compute(**read, stored=stored, run=pool.map)
@@ -55,3 +74,18 @@ def percentiles(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeRes
         for name, table in tables.items():
             facts = write_table(table, folder / f"growth_{name}.parquet")
             yield dg.MaterializeResult(["growth", name], metadata=facts | (sentences if name == "cohort" else {}))
+
+
+@dg.asset(
+    key=["growth", "median"],
+    deps=[["growth", "percentile"], *(["intermediate", name] for name in MEMBERS)],
+    group_name="growth",
+)
+def medians(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    """The median growth percentile of every entity and student group, with its bootstrap interval."""
+    with at_work("The growth medians") as place:
+        folder = warehouse.resume(place, context.run.run_id, context.run.parent_run_id)
+        percentiles = {"percentiles": str(folder / "growth_percentile.parquet")}
+        with duckdb.connect(str(folder / warehouse.FILE), read_only=True) as connection:
+            rows = connection.execute(STUDENTS, percentiles).pl()
+        return dg.MaterializeResult(metadata=write_table(norms.medians(rows), folder / "growth_median.parquet"))

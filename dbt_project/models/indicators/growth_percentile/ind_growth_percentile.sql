@@ -1,0 +1,38 @@
+with
+    students as (
+        select policy_id, school_year, population, level, entity_id, student_id, subject, grade, exclusion
+        from {{ ref("int_growth_in_entities") }}
+    ),
+
+    percentiles as (
+        select school_year, subject, student_id, growth_percentile from {{ source("growth", "percentile") }}
+    ),
+
+    compared as (
+        select distinct school_year, subject, grade, true as is_compared from {{ source("growth", "percentile") }}
+    ),
+
+    policy as (select policy_id, level, first_school_year, last_school_year from {{ ref("policy_growth_percentile") }}),
+
+    judged as (
+        select
+            students.policy_id,
+            students.school_year,
+            students.population,
+            students.level,
+            students.entity_id,
+            students.student_id,
+            students.subject,
+            coalesce(students.exclusion, case when is_compared is null then 'cohort_not_compared' end) as reason,
+            percentiles.growth_percentile
+        from students
+        inner join
+            policy
+            on students.policy_id = policy.policy_id
+            and students.level = policy.level
+            and students.school_year between policy.first_school_year and policy.last_school_year
+        left join compared using (school_year, subject, grade)
+        left join percentiles using (school_year, subject, student_id)
+    )
+
+    {{ growth_contributions("mean_growth_percentile", "growth_percentile", "growth_percentile is not null") }}
