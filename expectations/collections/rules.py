@@ -129,7 +129,8 @@ def contract(
 ) -> pa.DataFrameSchema:
     """Build the contract of a collection: its columns with their checks, and in `metadata` its key and all its rules.
 
-    A check carries its rule's code as `name`, its title as `title` and how to fix it as `description`.
+    A check carries its rule's code as `name`, its title as `title` and how to fix it as `description`. What the checks
+    of a column ask stands in `metadata` as well, so that all can be asked at once.
     """
     has_codes = any(column.metadata["codes"] for column in columns)
     words = {"{record}": record, "{records}": records, "{key}": _listed(key)}
@@ -146,19 +147,25 @@ def contract(
         if has_codes or rule.code != UNKNOWN_CODE
     }
     required = [column.name for column in columns if not column.nullable]
-    checks: dict[str, list[pa.Check]] = {column.name: [] for column in columns}
+    holds: dict[str, list[tuple[Rule, pl.Expr]]] = {column.name: [] for column in columns}
     for column in columns:
         if column.metadata["codes"]:
-            checks[column.name].append(_check(general[UNKNOWN_CODE], _in_code_set(column)))
-    checks[key[0]].append(_check(general[REPEATED_KEY], _alone(key, [name for name in key if name in required])))
+            holds[column.name].append((general[UNKNOWN_CODE], _in_code_set(column)))
+    alone = _alone(key, [name for name in key if name in required])
+    holds[key[0]].append((general[REPEATED_KEY], alone))
     for rule in rules:
-        checks[rule.fields[0]].append(_check(rule, rule.holds))
+        holds[rule.fields[0]].append((rule, rule.holds))
     return pa.DataFrameSchema(
-        {column.name: column.set_checks(checks[column.name]) for column in columns},
+        {column.name: column.set_checks([_check(*one) for one in holds[column.name]]) for column in columns},
         name=name,
         title=title,
         description=description,
-        metadata={"prefix": prefix, "key": key, "rules": {rule.code: rule for rule in (*general.values(), *rules)}},
+        metadata={
+            "prefix": prefix,
+            "key": key,
+            "rules": {rule.code: rule for rule in (*general.values(), *rules)},
+            "holds": {name: [expression for _, expression in of_column] for name, of_column in holds.items()},
+        },
     )
 
 

@@ -3,10 +3,11 @@
 import re
 from pathlib import Path
 
+import polars as pl
 import pytest
 import yaml
 
-from expectations.collections import CONTRACTS, RULES
+from expectations.collections import CONTRACTS, RULES, validation
 from expectations.collections.rules import notice
 from expectations.notices import SEVERITIES
 
@@ -31,6 +32,16 @@ def test_a_rule_leaves_alone_the_rows_that_come_close(code, examined):
     found = examined(COLLECTION_OF[code], *EXAMPLES[code]["keeps"]).findings
 
     assert found.is_empty()
+
+
+@pytest.mark.parametrize("collection", CONTRACTS)
+def test_asking_all_rules_at_once_finds_what_pandera_finds_asking_each(collection, examined, monkeypatch):
+    rows = [row for code in CONTRACTS[collection].metadata["rules"] for row in EXAMPLES[code]["breaks"]]
+    for changes in ([{}], *([row] for row in rows), rows):
+        at_once = examined(collection, *changes).findings
+        with monkeypatch.context() as patch:
+            patch.setattr(validation, "_columns_in_doubt", lambda typed, contract: list(contract.columns))
+            assert at_once.sort(pl.all()).equals(examined(collection, *changes).findings.sort(pl.all()))
 
 
 @pytest.mark.parametrize(("code", "column"), [(code, name) for code, rule in RULES.items() for name in rule.needs])
