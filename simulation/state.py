@@ -348,7 +348,7 @@ class _Lives:
         high, last = place >= NINE, place == TWELVE
         chances = (
             (MOVES, np.where(place > PK, 0.052 * hard, 0.0)),
-            (LEAVES, np.full(len(number), 0.017)),
+            (LEAVES, np.full(len(number), 0.013)),
             (RETURNS, 0.005 * hard),
             (NO_SHOW, 0.0045 * hard),
             (DROPS_OUT, np.where(high, 0.0045 * hard**1.8, 0.0)),
@@ -469,9 +469,9 @@ class _Lives:
         junior = goes_on & ~is_senior
         away = np.array([_EXIT[code] for code in _MOVED_AWAY], np.int8)
         how = away[np.searchsorted(np.cumsum(_MOVED_AWAY_SHARES)[:-1], draw.random(len(number)))]
-        leaves = junior & (ends < 0.026)
+        leaves = junior & (ends < 0.021)
         exits[leaves] = how[leaves]
-        drops = junior & high & (ends >= 0.026) & (ends < 0.026 + 0.0035 * np.exp(0.9 * hard))
+        drops = junior & high & (ends >= 0.021) & (ends < 0.021 + 0.0035 * np.exp(0.9 * hard))
         exits[drops] = _EXIT["01927"]
         left = exits > 0
         school = np.where(roll.second_school >= 0, roll.second_school, roll.school)
