@@ -12,12 +12,12 @@ import polars as pl
 
 from expectations.collections import CONTRACTS
 from expectations.collections.validation import NotCheckedError, examine
-from expectations.notices import SEVERITIES, Notice, in_order
+from expectations.notices import EXPLAIN, SEVERITIES, Notice, in_order
 from submissions import findings
 from submissions.acceptance import Screened, severity_order
 from submissions.agreement import NotChecked, agree
 from submissions.custody import ACCEPTED, REFUSED, OpenedFile, ReceivedFile, Submission
-from submissions.layout import STANDS_FOR, collection_of
+from submissions.layout import STANDS_FOR, collection_of, notice
 
 
 class ConservationError(Exception):
@@ -70,6 +70,7 @@ def examine_files(
     screened = [replace(one, agreed=agreed.findings[name]) for name, one in collections.items()]
     for one in screened:
         notices += findings.notices_of(one)
+    notices += [*_gone(last_year, collections), *_hardly_read(screened)]
     passed, blind = findings.coverage(screened)
     told = {
         "collections": screened,
@@ -83,6 +84,32 @@ def examine_files(
         what = " or ".join(collection.replace("_", " ") for collection in unread)
         return Outcome(REFUSED, **told, reason=f"Not one {what} record could be read.")
     return Outcome(ACCEPTED, **told)
+
+
+def _gone(last_year: Mapping[str, pl.DataFrame], sent: Iterable[str]) -> list[Notice]:
+    """Name the collections of last year that were not sent this year."""
+    return [
+        notice("SUB-013", f"Last year's submission had {name}; this one has not.", severity=EXPLAIN, collection=name)
+        for name, frame in last_year.items()
+        if frame.height and name not in sent
+    ]
+
+
+def _hardly_read(collections: Iterable[Screened]) -> list[Notice]:
+    """Name the files of which more than 2 percent of the rows, and of at least 100 rows, were set aside."""
+    many = [one for one in collections if one.records.frame.height >= 100]
+    return [
+        notice(
+            "SUB-014",
+            f"Of {one.records.frame.height:,} records, {one.examined.set_aside.height:,} were set aside, "
+            "more than 2 percent.",
+            severity=EXPLAIN,
+            collection=one.collection,
+            file=one.file.name,
+        )
+        for one in many
+        if one.examined.set_aside.height * 100 > one.records.frame.height * 2
+    ]
 
 
 def _prove_conservation(one: Screened) -> None:

@@ -64,6 +64,14 @@ _RULES = {
         "The description of the files cannot be read",
         f"Write {DESCRIPTOR} again, or leave it out: it is not required.",
     ),
+    "SUB-013": (
+        "A collection that was sent last year is missing",
+        "Send all files of the year together; what is left out counts as not reported. Or explain why there is none.",
+    ),
+    "SUB-014": (
+        "Many rows of a file could not be read",
+        "Look for a column that is written in another way than we expect, and send the file again.",
+    ),
 }
 
 

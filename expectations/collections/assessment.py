@@ -184,7 +184,7 @@ RULES = (
     Rule(
         code="ASM-011",
         severity=MUST_FIX,
-        catalogue=("V061",),
+        catalogue=("V057", "V061"),
         fields=("participation_status", *_RESULTS),
         holds=~_NOT_TESTED | _NO_RESULT,
         title="A student who was not tested has a result",

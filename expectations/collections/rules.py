@@ -45,7 +45,7 @@ GENERAL = (
     Rule(
         code=UNREADABLE,
         severity=MUST_FIX,
-        catalogue=("V003",),
+        catalogue=("V003", "V004"),
         title="A value cannot be read",
         one="In {count} {record}, {field} is not {expected}.",
         many="In {count} {records}, {field} is not {expected}.",

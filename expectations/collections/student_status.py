@@ -46,6 +46,9 @@ COLUMNS = (
 RECENT_DAYS = 366
 """A recent arrival is recent for a year."""
 
+YEARS_AS_FORMER = 4
+"""For so many school years after the exit a former English learner may count with English learners."""
+
 _STATUS, _BEGIN = pl.col("status"), pl.col("begin_date").fill_null(first_day())
 _END = pl.col("end_date").fill_null(last_day())
 _ENGLISH = _STATUS.is_in(["english_learner", "former_english_learner"])
@@ -137,6 +140,33 @@ RULES = (
         many="{count} student statuses say recently arrived for more than 12 months.",
         why="The law lets results of recent arrivals be left out for 12 months only.",
         fix="End the status 12 months after the student's arrival.",
+    ),
+    Rule(
+        code="STS-016",
+        severity=MUST_FIX,
+        catalogue=("V023",),
+        fields=("begin_date", "end_date", "status"),
+        needs=("begin_date",),
+        holds=(_STATUS != "former_english_learner")
+        | (pl.col("begin_date") >= pl.date(pl.col("school_year") - YEARS_AS_FORMER - 1, 7, 1))
+        | (pl.col("end_date") < first_day()).fill_null(False),
+        title="A former English learner is one for too long",
+        one=f"{{count}} student status says former English learner more than {YEARS_AS_FORMER} years after the exit.",
+        many=f"{{count}} student statuses say former English learner more than {YEARS_AS_FORMER} years after the exit.",
+        why="The law lets former English learners count with English learners for 4 years only (20 USC 6311(b)(3)).",
+        fix=f"End the status on June 30 of the {YEARS_AS_FORMER}th school year after the exit.",
+    ),
+    Rule(
+        code="STS-017",
+        severity=MUST_FIX,
+        catalogue=("V021",),
+        fields=("begin_date", "status"),
+        holds=(_STATUS != "former_english_learner") | pl.col("begin_date").is_not_null(),
+        title="A former English learner has no date of exit",
+        one="{count} student status says former English learner without the day on which that began.",
+        many="{count} student statuses say former English learner without the day on which that began.",
+        why="For how long a former English learner is followed is counted from the day of the exit.",
+        fix="Fill in begin_date with the day after the last day as an English learner.",
     ),
 )
 
