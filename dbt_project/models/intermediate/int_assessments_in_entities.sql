@@ -1,6 +1,8 @@
 -- One counted result per student, subject and entity: the registrations of one student within an entity are combined
 -- there, and the first by test form, performance level, score and date counts (the order of Tennessee's published
--- protocol). An end-of-course test stands for the test of the grade only where the policy says so.
+-- protocol). An end-of-course test stands for the test of the grade only where the policy says so. Tests in windows
+-- that
+-- only show growth within the year do not count here.
 {%- set full_year = "coalesce(computed_years.is_full_academic_year, counted.is_declared_full_academic_year)" %}
 with
     registrations as (
@@ -21,6 +23,7 @@ with
             full_academic_year_state,
             record_line
         from {{ ref("stg_assessment") }}
+        where test_window is null or test_window in (select code from {{ ref("code_test_windows") }} where is_summative)
     ),
 
     subjects as (select code from {{ ref("code_subjects") }} where is_achievement_subject),
@@ -62,10 +65,10 @@ with
     ),
 
     english_language_tests as (
-        select distinct registrations.school_year, registrations.student_id, true as took_english_language_test
-        from registrations
-        inner join participation on registrations.participation_status = participation.code
-        where registrations.subject = 'ELP' and participation.is_participant
+        select distinct assessment.school_year, assessment.student_id, true as took_english_language_test
+        from {{ ref("stg_assessment") }} as assessment
+        inner join participation on assessment.participation_status = participation.code
+        where assessment.subject = 'ELP' and participation.is_participant
     ),
 
     computed_years as (
@@ -267,48 +270,82 @@ with
             is_declared_here
         from ranked
         where choice = 1
+    ),
+
+    with_reasons as (
+        select
+            counted.policy_id,
+            counted.school_year,
+            counted.population,
+            counted.level,
+            counted.entity_id,
+            counted.student_id,
+            counted.subject,
+            counted.grade_assessed,
+            counted.assessment_form,
+            counted.is_expected,
+            counted.is_participant,
+            counted.scale_score,
+            counted.performance_level,
+            counted.reports_performance_levels,
+            counted.is_recently_arrived,
+            counted.took_english_language_test,
+            {{ full_year }} as is_full_academic_year,
+            case
+                when computed_years.is_full_academic_year is not null
+                then 'computed'
+                when counted.is_declared_full_academic_year is not null
+                then 'declared'
+            end as full_academic_year_basis,
+            case
+                when not counted.is_expected
+                then 'medical_emergency'
+                when counted.population = 'accountability' and counted.is_recently_arrived
+                then 'recently_arrived_english_learner'
+                when counted.population = 'accountability' and {{ full_year }} is null
+                then 'full_academic_year_unknown'
+                when counted.population = 'accountability' and not {{ full_year }}
+                then 'not_enrolled_for_the_full_academic_year'
+            end as exclusion
+        from counted
+        left join
+            computed_years
+            on counted.policy_id = computed_years.policy_id
+            and counted.school_year = computed_years.school_year
+            and counted.population = computed_years.population
+            and counted.level = computed_years.level
+            and counted.entity_id = computed_years.entity_id
+            and counted.student_id = computed_years.student_id
     )
 
 select
-    counted.policy_id,
-    counted.school_year,
-    counted.population,
-    counted.level,
-    counted.entity_id,
-    counted.student_id,
-    counted.subject,
-    counted.grade_assessed,
-    counted.assessment_form,
-    counted.is_expected,
-    counted.is_participant,
-    counted.scale_score,
-    counted.performance_level,
-    counted.reports_performance_levels,
-    counted.is_recently_arrived,
-    counted.took_english_language_test,
-    {{ full_year }} as is_full_academic_year,
+    policy_id,
+    school_year,
+    population,
+    level,
+    entity_id,
+    student_id,
+    subject,
+    grade_assessed,
+    assessment_form,
+    is_expected,
+    is_participant,
+    scale_score,
+    performance_level,
+    reports_performance_levels,
+    is_recently_arrived,
+    took_english_language_test,
+    is_full_academic_year,
+    full_academic_year_basis,
+    exclusion,
     case
-        when computed_years.is_full_academic_year is not null
-        then 'computed'
-        when counted.is_declared_full_academic_year is not null
-        then 'declared'
-    end as full_academic_year_basis,
-    case
-        when not counted.is_expected
-        then 'medical_emergency'
-        when counted.population = 'accountability' and counted.is_recently_arrived
-        then 'recently_arrived_english_learner'
-        when counted.population = 'accountability' and {{ full_year }} is null
-        then 'full_academic_year_unknown'
-        when counted.population = 'accountability' and not {{ full_year }}
-        then 'not_enrolled_for_the_full_academic_year'
-    end as exclusion
-from counted
-left join
-    computed_years
-    on counted.policy_id = computed_years.policy_id
-    and counted.school_year = computed_years.school_year
-    and counted.population = computed_years.population
-    and counted.level = computed_years.level
-    and counted.entity_id = computed_years.entity_id
-    and counted.student_id = computed_years.student_id
+        when not reports_performance_levels
+        then 'performance_levels_not_reported'
+        when exclusion is not null
+        then exclusion
+        when not is_participant
+        then 'not_tested'
+        when performance_level is null
+        then 'no_valid_result'
+    end as exclusion_from_levels
+from with_reasons
