@@ -43,7 +43,9 @@ def bootstrap_medians(group: ArrayLike, cluster: ArrayLike, value: ArrayLike, co
     units = np.zeros((pairs.size, values.size))
     np.add.at(units, (at, place), np.asarray(count, dtype=np.float64))
     starts = np.searchsorted(pairs, np.arange(groups + 1) * width)
-    totals = np.add.reduceat(units, starts[:-1], axis=0) if groups else units
+    if not groups:
+        return Medians(*np.empty((4, 0)))
+    totals = np.add.reduceat(units, starts[:-1], axis=0)
     if np.any(totals.sum(axis=1) == 0) or np.any(np.diff(starts) == 0):
         raise ValueError("every group needs a unit")
     found = np.empty((4, groups))

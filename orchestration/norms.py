@@ -127,7 +127,8 @@ def compute(
     when they are as many as a cohort must be. `run` maps a function over jobs.
     """
     records = records.with_columns(pl.col("student_id").rank("dense").cast(pl.Int64).alias("student"))
-    records = records.with_columns(pl.col("scale_score").cast(pl.Float64)).sort("school_year", "subject", "student")
+    kinds = {"school_year": pl.Int16, "grade_number": pl.Int16, "scale_score": pl.Float64}
+    records = records.cast(kinds).sort("school_year", "subject", "student")
     years = records["school_year"].unique().sort().to_list()
     fitted, _ = fit_scales(_arrays(records), f"{years[0]}-{years[-1]}") if years else ({}, ())
     scales = fitted | {(row["subject"], row["grade_number"]): _scale(row) for row in stored.rows(named=True)}
@@ -246,7 +247,9 @@ def _projections(
     current = _history(records, year, policy["maximum_prior_scores"])
     before = _history(records, year - 1, policy["maximum_prior_scores"])
     codes = dict(records.select("grade_number", "grade").unique().rows())
-    places = current.select("subject", "grade_number").unique().sort(pl.all()).rows()
+    places = (
+        pl.concat(part.select("subject", "grade_number") for part in (before, current)).unique().sort(pl.all()).rows()
+    )
     for subject, grade in places:
         matrices = {(at, order): matrix for (of, at, order), matrix in growth.matrices().items() if of == subject}
         of_subject = {at: scale for (of, at), scale in scales.items() if of == subject}
