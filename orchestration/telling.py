@@ -143,11 +143,15 @@ def checked(console: Console, feedback: Any, language: str) -> None:
 
 
 def left_alone(console: Console, skipped: list[tuple[Path, str]]) -> None:
-    """Name the files that were not looked into, and why."""
-    for path, reason in skipped[:LISTED]:
-        console.print(f"[yellow]![/] {escape(str(Path(*path.parts[-3:])))} is left alone: {escape(reason)}.")
-    if len(skipped) > LISTED:
-        console.print(f"[yellow]![/] {len(skipped) - LISTED:,} more files are left alone.")
+    """Name the files that were not looked into, and why; many of one folder together."""
+    together: dict[tuple[Path, str], list[Path]] = {}
+    for path, reason in skipped:
+        together.setdefault((path.parent, reason), []).append(path)
+    for (_, reason), paths in list(together.items())[:LISTED]:
+        beside = f" and {len(paths) - 1:,} more beside it are" if len(paths) > 1 else " is"
+        console.print(f"[yellow]![/] {escape(str(Path(*paths[0].parts[-3:])))}{beside} left alone: {escape(reason)}.")
+    if len(together) > LISTED:
+        console.print(f"[yellow]![/] {len(together) - LISTED:,} more folders are left alone.")
 
 
 def accounts(console: Console, totals: dict[str, dict[str, int]], refused: list[tuple[int, str, str]]) -> None:
