@@ -26,6 +26,7 @@
                 {"slug": "performance_evidence_share", "shapes": ["contributions"]},
                 {"slug": "assessed_when_ready", "shapes": ["contributions"]},
                 {"slug": "retry_success", "shapes": ["contributions", "estimates"]},
+                {"slug": "habits_of_work", "shapes": ["contributions", "estimates"]},
             ]
         )
     }}
