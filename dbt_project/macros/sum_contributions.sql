@@ -8,7 +8,7 @@
     {%- set statistics = indicator_meta(slug).get("measures", []) | map(attribute="statistic") | list -%}
     {%- set columns = indicator_columns(slug) -%}
     {%- set has_units = "unit_id" in columns -%}
-    {%- set has_clusters = "mean" in statistics or has_units -%}
+    {%- set has_clusters = "mean" in statistics or "floored_mean" in statistics or has_units -%}
     {%- set reported = (
         "reported"
         if "reported" in columns

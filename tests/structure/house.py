@@ -56,7 +56,7 @@ SHAPES = {
         "completeness",
     },
 }
-STATISTICS = ("rate", "floored_rate", "mean", "median", "share", "estimate")
+STATISTICS = ("rate", "floored_rate", "mean", "floored_mean", "median", "share", "estimate")
 UNITS = ("percent", "score", "points", "days", "years", "count", "ratio", "multiple", "index", "sd", "correlation")
 NUMERICS = {"numpy", "scipy", "numba", "highspy"}
 ARITHMETIC = {

@@ -82,7 +82,7 @@ with
             minimums.accountability_minimum,
             minimums.reliability_minimum,
             case
-                when cells.statistic = 'floored_rate'
+                when cells.statistic in ('floored_rate', 'floored_mean')
                 then {{ floored_denominator("sums.denominator_sum", "sums.expected", "policies.floor") }}
                 else sums.denominator_sum
             end as denominator
@@ -123,7 +123,8 @@ with
             is_share and not is_by_unit and n > 0 as has_wilson_interval,
             quantile_975,
             case
-                when (statistic = 'mean' or (is_share and is_by_unit)) and cluster_count > 1 and n > 0
+                when
+                    (statistic in ('mean', 'floored_mean') or (is_share and is_by_unit)) and cluster_count > 1 and n > 0
                 then
                     sqrt(
                         greatest(

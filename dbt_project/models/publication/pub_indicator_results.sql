@@ -46,7 +46,7 @@ with
             mask.measure is not null as is_hidden,
             results.value_status in ('ok', 'incomplete') and mask.measure is null as is_shown,
             case when measures.unit = 'percent' then 100 else 1 end as display_factor,
-            measures.statistic in ('rate', 'floored_rate', 'share', 'mean') as is_ratio,
+            measures.statistic in ('rate', 'floored_rate', 'share', 'mean', 'floored_mean') as is_ratio,
             least(rounding.decimals, measures.decimals) as decimals
         from results
         inner join measures on results.indicator = measures.indicator and results.measure = measures.measure
