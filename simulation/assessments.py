@@ -25,7 +25,7 @@ from simulation.stays import DAYS, Stays
 STATE_TEST_GRADES = (3, 4, 5, 6, 7, 8, 11)
 INTERIM_GRADES = (1, 2, 3, 4, 5, 6, 7, 8, 9)
 SCALE = "VERTICAL-1"
-CUTS = (-0.8, 0.75, 2.3)
+CUTS = (-0.7, 0.95, 2.5)
 """Where levels 2, 3 and 4 begin in spring, in grades from the start of the grade."""
 
 WINDOWS = {"fall": 0.09, "winter": 0.5, "spring": 0.83}

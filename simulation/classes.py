@@ -183,7 +183,7 @@ def _placement(schooling: Schooling, first_stay: np.ndarray) -> Placement:
         if (planted := schooling.planted(truth)) is not None:
             ratio = np.where(schooling.has("economic_disadvantage")[seats.student], planted.facts["odds_ratio"], 1.0)
     odds = placement_odds(score, cut, ratio)
-    is_placed = schooling.this_year("placed", seats.number) < odds / (1 + odds)
+    is_placed = schooling.this_year("is placed", seats.number) < odds / (1 + odds)
     return Placement(seat, score.astype(np.int32), cut.astype(np.int32), is_placed)
 
 

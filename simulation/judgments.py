@@ -29,7 +29,7 @@ TEST, FIRST_MINOR, MINOR_FORMS, RECHECK = 0, 5, 3, 8
 INITIATIONS = ("student", "readiness_trigger", "teacher", "calendar")
 READINESS_RULE = "READY-1"
 LOWEST_SCORE, HIGHEST_SCORE, MASTERY_SCORE = 1, 4, 3
-RATER_ERROR, RATER_SPREAD = 0.25, 0.12
+RATER_ERROR, RATER_SPREAD = 0.2, 0.1
 """Standard deviations of what a rater sees in a piece, and of how lenient raters are, in points of the scale."""
 POINTS_PER_GRADE = 2.0
 """How many points a piece gains while its student learns for a year: a lenient point is half a year ahead."""

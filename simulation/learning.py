@@ -18,9 +18,9 @@ MEAN_LEVEL, SPREAD_LEVEL = 1.05, 1.3
 """Of all students at the start of grade 1."""
 MEAN_RATE, SPREAD_RATE, LOWEST_RATE = 1.0, 0.14, 0.55
 """Of all students, in grades a year."""
-HARDSHIP, SHARED = 0.45, 0.6
+HARDSHIP, SHARED = 0.52, 0.6
 """How much of the level is the hardship of the family, and how much of the rest the two subjects share."""
-SCHOOL_EFFECT = 0.3
+SCHOOL_EFFECT = 0.38
 """What a school adds to the scores of its students, as the share of the standard deviation of all students."""
 TEACHER_EFFECT = 0.08
 """What a teacher adds to a year of growth, in grades; it is gone the year after."""
@@ -66,14 +66,14 @@ def learners(seed: int, students: pl.DataFrame) -> Learners:
     start = students["kindergarten"].to_numpy().astype(np.float32)
     hardship = students["hardship"].to_numpy()
     shared = normals(seed, "ability", numbers)
-    impaired = uniforms(seed, "disability", numbers) < 0.17
+    impaired = uniforms(seed, "disability", numbers) < 0.2
     at_home = uniforms(seed, "english learner", numbers) < 0.4
     at_home &= students["race"].is_in(["HI", "AS", "PI"]).to_numpy()
     level, rate = np.empty((2, 2, len(numbers)), dtype=np.float32)
     for subject, name in enumerate(SUBJECTS):
         own = np.sqrt(SHARED) * shared + np.sqrt(1 - SHARED) * normals(seed, f"level {name}", numbers)
         ability = np.sqrt(1 - HARDSHIP**2) * own - HARDSHIP * hardship
-        ability += 0.12 - 0.7 * impaired - (0.2, 0.45)[name == "RLA"] * at_home
+        ability += 0.29 - 1.0 * impaired - (0.4, 0.8)[name == "RLA"] * at_home
         level[subject] = MEAN_LEVEL + SPREAD_LEVEL * ability
         pace = 0.5 * ability + np.sqrt(0.75) * normals(seed, f"rate {name}", numbers)
         rate[subject] = np.maximum(MEAN_RATE + SPREAD_RATE * pace, LOWEST_RATE)

@@ -22,6 +22,9 @@ _DISTRICTS = (
 )
 """Truths of whole districts, in the order of the size of the districts that they are planted in."""
 
+_REPEATED = 2
+"""So many of them, the first, can be planted in several districts; they take turns in what the others leave."""
+
 _SCHOOLS = {
     "school_assigned_at_random": "elementary",
     "school_perfectly_tracked": "middle",
@@ -37,35 +40,39 @@ def _sizes(state: State) -> np.ndarray:
     return np.bincount(state.rolls[state.school_years[-1]].school, minlength=state.schools.height)
 
 
-def _district(state: State, truth: str) -> str | None:
-    """Give the district of a truth: the largest for the first, the next for the second, and so on."""
+def _districts(state: State, truth: str, count: int = 1) -> tuple[str, ...]:
+    """Give the districts of a truth: the largest for the first, the next for the second, and more of them after all."""
     sizes = np.bincount(state.schools["district"].to_numpy(), weights=_sizes(state), minlength=state.districts.height)
     order = np.argsort(-sizes, kind="stable")
     place = _DISTRICTS.index(truth)
-    return state.districts["district_id"][int(order[place])] if place < len(order) else None
+    places = [place, *range(len(_DISTRICTS) + place, len(order), _REPEATED)][:count]
+    return tuple(state.districts["district_id"][int(order[place])] for place in places if place < len(order))
 
 
-def _school(state: State, truth: str) -> tuple[str, str] | None:
-    """Give the district and the school of a truth: the largest of its level that no other truth has taken."""
-    taken = {_district(state, truth) for truth in ("lenient_district", "gaps_widen_by_identification")}
+def _schools(state: State, truth: str, count: int = 1) -> list[tuple[str, str]]:
+    """Give the districts and schools of a truth: the largest of the level that no other has, and more after all."""
+    taken = {_districts(state, other) for other in ("lenient_district", "gaps_widen_by_identification")}
+    taken = {district for districts in taken for district in districts}
     ids = state.districts["district_id"].gather(state.schools["district"]).to_list()
     levels, sizes = state.schools["school_level"].to_list(), _sizes(state)
     free = [row for row in np.argsort(-sizes, kind="stable").tolist() if ids[row] not in taken]
     of_level = [row for row in free if levels[row] == _SCHOOLS[truth]]
-    place = [name for name, level in _SCHOOLS.items() if level == _SCHOOLS[truth]].index(truth)
-    if place >= len(of_level):
-        return None
-    return ids[of_level[place]], state.schools["school_id"][of_level[place]]
+    of_truths = [name for name, level in _SCHOOLS.items() if level == _SCHOOLS[truth]]
+    places = [of_truths.index(truth), *range(len(of_truths), len(of_level))][:count]
+    return [(ids[of_level[p]], state.schools["school_id"][of_level[p]]) for p in places if p < len(of_level)]
 
 
-def _in_district(state: State, truth: str, says: str, **facts: Any) -> Planted | None:
-    district = _district(state, truth)
-    return district and Planted(truth, says, state.school_years, (district,), facts=facts)
+def _in_district(state: State, truth: str, says: str, count: int = 1, **facts: Any) -> Planted | None:
+    districts = _districts(state, truth, count)
+    return Planted(truth, says, state.school_years, districts, facts=facts) if districts else None
 
 
-def _in_school(state: State, truth: str, says: str, years: tuple[int, ...], **facts: Any) -> Planted | None:
-    found = _school(state, truth)
-    return found and Planted(truth, says, years, found[:1], found[1:], facts)
+def _in_school(
+    state: State, truth: str, says: str, years: tuple[int, ...], count: int = 1, **facts: Any
+) -> Planted | None:
+    found = _schools(state, truth, count)
+    districts = tuple(sorted({district for district, _ in found}))
+    return Planted(truth, says, years, districts, tuple(school for _, school in found), facts) if found else None
 
 
 def _favors(state: State, setting: Setting) -> Planted | None:
@@ -73,16 +80,18 @@ def _favors(state: State, setting: Setting) -> Planted | None:
         state,
         "placement_favors_a_group",
         "At the same score, students with economic disadvantage are placed in accelerated mathematics less often.",
+        setting["districts"],
         student_group="SED",
         odds_ratio=setting["odds_ratio"],
     )
 
 
-def _fair(state: State, _setting: Setting) -> Planted | None:
+def _fair(state: State, setting: Setting) -> Planted | None:
     return _in_district(
         state,
         "placement_is_fair",
         "At the same score, all groups are placed in accelerated mathematics alike.",
+        setting["districts"],
         student_group="SED",
         odds_ratio=1.0,
     )
@@ -123,9 +132,13 @@ def _missing(state: State, setting: Setting) -> Planted | None:
     )
 
 
-def _random(state: State, _setting: Setting) -> Planted | None:
+def _random(state: State, setting: Setting) -> Planted | None:
     return _in_school(
-        state, "school_assigned_at_random", "Students are assigned to sections by lot.", state.school_years
+        state,
+        "school_assigned_at_random",
+        "Students are assigned to sections by lot.",
+        state.school_years,
+        setting["schools"],
     )
 
 
