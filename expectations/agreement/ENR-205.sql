@@ -28,6 +28,6 @@ schools as (
 select
     null as row,
     schools.school_id || ': ' || cast(schools.unaccounted as varchar) || ' / ' || cast(schools.students as varchar) as seen,
-    '5 %' as expected
+    '10 %' as expected
 from schools
-where schools.students >= 20 and schools.unaccounted * 100 > schools.students * 5
+where schools.students >= 20 and schools.unaccounted * 100 > schools.students * 10
