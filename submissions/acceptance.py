@@ -36,6 +36,10 @@ class Screened:
         return self.records.collection
 
     @property
+    def has_findings(self) -> bool:
+        return self.examined.findings.height + self.agreed.height > 0
+
+    @property
     def findings(self) -> pl.DataFrame:
         """Every finding, of its own contract and across files: `row`, `rule` and `field`."""
         own = self.examined.findings

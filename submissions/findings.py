@@ -58,6 +58,8 @@ MARKS = pl.Schema({"rule": pl.String(), "mark": pl.String(), "count": pl.UInt32(
 
 def notices_of(one: Screened) -> list[Notice]:
     """Say once for each rule and field how many records it found and on which line the first stands."""
+    if not one.has_findings:
+        return []
     lines = one.examined.text.select("row", LINE)
     found = (
         one.findings.join(lines, on="row", how="left")
@@ -87,7 +89,7 @@ def listed(collections: Sequence[Screened], *, full: bool = False) -> pl.DataFra
     A `full` list holds students' numbers and the sender's own columns; it is for the sender's own machine.
     """
     numbers = None if full else _numbers(collections)
-    return pl.concat([LISTED.to_frame(), *(_listed(one, numbers) for one in collections)])
+    return pl.concat([LISTED.to_frame(), *(_listed(one, numbers) for one in collections if one.has_findings)])
 
 
 def _numbers(collections: Sequence[Screened]) -> pl.DataFrame:
@@ -170,6 +172,8 @@ def marks(collections: Sequence[Screened], key: bytes) -> pl.DataFrame:
     """Mark each finding by its rule and the key of its record, under a key, so that attempts can be compared."""
     parts = [MARKS.to_frame()]
     for one in collections:
+        if not one.has_findings:
+            continue
         text = one.examined.text
         names = [name for name in CONTRACTS[one.collection].metadata["key"] if name in text.columns]
         record = pl.concat_str([pl.col(name).fill_null("") for name in names], separator="\x1f")

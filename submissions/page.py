@@ -29,7 +29,7 @@ def render(feedback: Feedback, language: str = ENGLISH) -> str:
     """Give the page as text; it opens in `language`."""
     t = words()
     cards = {severity: feedback.of_severity(severity) for severity in SEVERITIES}
-    cards["waived"] = [card for card in feedback.cards if card.waiver]
+    cards["waived"] = [card for card in feedback.cards if not card.is_open]
     submission = feedback.submission
     return template("report.html").render(
         t=t,
@@ -43,6 +43,7 @@ def render(feedback: Feedback, language: str = ENGLISH) -> str:
         changes=feedback.changes.totals if feedback.changes else None,
         set_aside=sum(file["rows_quarantined"] for file in feedback.files),
         passed=_by_collection(feedback),
+        passed_line=_passed_line,
         say=say,
         because=because,
         reasons=REASONS,
@@ -74,6 +75,15 @@ def _by_collection(feedback: Feedback) -> dict[str, list[str]]:
         for name, title in titles(feedback).items()
     }
     return {title: rules for title, rules in of.items() if rules}
+
+
+@cache
+def _passed_line(rule: str, language: str) -> Markup:
+    """Say in one line of the page that a rule found nothing. There are hundreds, and they are the same for all."""
+    said, none_found = say(rule, language), words()[language]["none_found"]
+    spoken = Markup("") if said.language == language else Markup(' lang="{}"').format(said.language)
+    line = '<li><span class="code">{}</span> <span{}>{}</span>: {}</li>'
+    return Markup(line).format(rule, spoken, said.title, none_found)
 
 
 def _counted(number: int, noun: list[str]) -> str:
