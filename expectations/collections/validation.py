@@ -109,7 +109,8 @@ def type_columns(frame: pl.DataFrame, contract: pa.DataFrameSchema) -> tuple[pl.
         kind.read(pl.col(name)) if name in sent else pl.lit(None, kind.dtype).alias(name)
         for name, kind in kinds.items()
     )
-    lost = pl.select(frame["row"], *((read[name].is_null() & frame[name].is_not_null()).alias(name) for name in sent))
+    some_lost = [name for name in sent if read[name].null_count() > frame[name].null_count()]
+    lost = frame.select("row", *((read[name].is_null() & frame[name].is_not_null()).alias(name) for name in some_lost))
     findings = _findings(lost, _code(contract, UNREADABLE))
     typed = read.hstack(frame.select(pl.exclude(*kinds)))
     return typed.filter(~pl.col("row").is_in(findings["row"].implode())), findings
@@ -154,7 +155,7 @@ def _columns_in_doubt(typed: pl.DataFrame, contract: pa.DataFrameSchema) -> list
     if any(typed.schema.get(name) != kind for name, kind in kinds.items()):
         return list(kinds)
     asked = [(name, expression) for name, of_column in contract.metadata["holds"].items() for expression in of_column]
-    holds = typed.lazy().select(one.all().alias(str(place)) for place, (_, one) in enumerate(asked)).collect().row(0)
+    holds = typed.select(one.all().alias(str(place)) for place, (_, one) in enumerate(asked)).row(0)
     doubtful = {name for (name, _), all_hold in zip(asked, holds, strict=True) if not all_hold}
     doubtful |= {name for name, column in contract.columns.items() if not column.nullable and typed[name].null_count()}
     return [name for name in kinds if name in doubtful]
