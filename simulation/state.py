@@ -347,7 +347,7 @@ class _Lives:
         hard = np.exp(0.45 * self.hardship[number])
         high, last = place >= NINE, place == TWELVE
         chances = (
-            (MOVES, np.where(place > PK, 0.052 * hard, 0.0)),
+            (MOVES, np.where(place > PK, 0.05 * hard**1.5, 0.0)),
             (LEAVES, np.full(len(number), 0.013)),
             (RETURNS, 0.005 * hard),
             (NO_SHOW, 0.0045 * hard),
