@@ -110,7 +110,6 @@ left join
     and chains.student_id = stays.student_id
 left join
     primary_schools
-    on chains.school_id is null
-    and chains.school_year = primary_schools.school_year
+    on chains.school_year = primary_schools.school_year
     and chains.student_id = primary_schools.student_id
     and chains.district_id = primary_schools.district_id

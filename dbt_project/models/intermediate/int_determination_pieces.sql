@@ -43,9 +43,7 @@ with
 
     forms as (select code, is_performance_based from {{ ref("code_evidence_forms") }}),
 
-    primary_schools as (
-        select school_year, student_id, district_id, school_id from {{ ref("int_primary_schools") }}
-    ),
+    primary_schools as (select school_year, student_id, district_id, school_id from {{ ref("int_primary_schools") }}),
 
     pieces as (
         select
@@ -99,8 +97,7 @@ with
             and determinations.district_id = sending.district_id
         left join
             primary_schools
-            on determinations.school_id is null
-            and determinations.school_year = primary_schools.school_year
+            on determinations.school_year = primary_schools.school_year
             and determinations.student_id = primary_schools.student_id
             and determinations.district_id = primary_schools.district_id
     )
@@ -123,8 +120,7 @@ select
 from described
 left join
     pieces
-    on described.exclusion is null
-    and described.district_id = pieces.district_id
-    and described.determination_id = pieces.determination_id
+    on described.district_id = pieces.district_id
+    and case when described.exclusion is null then described.determination_id end = pieces.determination_id
     and described.student_id = pieces.student_id
     and pieces.evidence_date <= described.decided_date

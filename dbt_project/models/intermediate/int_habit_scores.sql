@@ -50,8 +50,7 @@ with
         inner join policy on ratings.school_year between policy.first_school_year and policy.last_school_year
         left join
             primary_schools
-            on ratings.school_id is null
-            and ratings.school_year = primary_schools.school_year
+            on ratings.school_year = primary_schools.school_year
             and ratings.student_id = primary_schools.student_id
             and ratings.district_id = primary_schools.district_id
     ),

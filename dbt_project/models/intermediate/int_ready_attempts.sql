@@ -60,8 +60,7 @@ with
         inner join sending on evidence.school_year = sending.school_year and evidence.district_id = sending.district_id
         left join
             primary_schools
-            on evidence.school_id is null
-            and evidence.school_year = primary_schools.school_year
+            on evidence.school_year = primary_schools.school_year
             and evidence.student_id = primary_schools.student_id
             and evidence.district_id = primary_schools.district_id
     ),
