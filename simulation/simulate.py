@@ -75,7 +75,9 @@ def simulate(
         rows = Counter()
         tasks = _tasks(state, truths)
         total, done = sum(size for size, *_ in tasks), 0
-        for size, written in _results(work, state, tasks, processes):
+        results = _results(work, state, tasks, processes)
+        del state  # several processes read it from disk; it need not stay here as well
+        for size, written in results:
             rows.update(written)
             done += size
             on_progress(done, total)
@@ -166,8 +168,11 @@ def _results(
     del state
     with _one_thread_each(), ProcessPoolExecutor(processes, get_context("spawn"), _begin, (work,)) as pool:
         waiting = {pool.submit(_make, year, district): size for size, year, district in tasks}
-        for made in as_completed(waiting):
-            yield waiting[made], made.result()
+        try:
+            for made in as_completed(waiting):
+                yield waiting[made], made.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 class _one_thread_each:  # noqa: N801 - reads as the phrase that it stands for
