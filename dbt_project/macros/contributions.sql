@@ -20,7 +20,6 @@
             cast(is_due as decimal(18, 4)) as expected,
             exclusion
         from {{ relation }}
-        {% if measure | length > 3 -%}
-            where exclusion is not null or ({{ measure[3] }}) {%- endif %} {{ "union all" if not loop.last }}
+        {% if measure | length > 3 -%} where {{ measure[3] }} {%- endif %} {{ "union all" if not loop.last }}
     {%- endfor %}
 {%- endmacro %}

@@ -10,11 +10,17 @@
                 {"slug": "test_participation", "shapes": ["contributions"]},
                 {"slug": "average_score", "shapes": ["contributions"]},
                 {"slug": "full_academic_year_coverage", "shapes": ["contributions"]},
-                {"slug": "growth_percentile", "shapes": ["contributions", "estimates"]},
+                {
+                    "slug": "growth_percentile",
+                    "shapes": ["contributions", "estimates"],
+                },
                 {"slug": "growth_to_standard", "shapes": ["contributions"]},
                 {"slug": "growth_value_table", "shapes": ["contributions"]},
                 {"slug": "acceleration_access", "shapes": ["contributions"]},
-                {"slug": "access_gap_split", "shapes": ["contributions", "estimates"]},
+                {
+                    "slug": "access_gap_split",
+                    "shapes": ["contributions", "estimates"],
+                },
                 {
                     "slug": "placement_at_equal_attainment",
                     "shapes": ["estimates"],
@@ -27,6 +33,9 @@
                 {"slug": "assessed_when_ready", "shapes": ["contributions"]},
                 {"slug": "retry_success", "shapes": ["contributions", "estimates"]},
                 {"slug": "habits_of_work", "shapes": ["contributions", "estimates"]},
+                {"slug": "growth_rate", "shapes": ["contributions"]},
+                {"slug": "growth_rate_at_benchmark", "shapes": ["contributions"]},
+                {"slug": "time_to_grade_level", "shapes": ["contributions"]},
             ]
         )
     }}
@@ -45,5 +54,13 @@
 
 {#- The model that holds an indicator's estimates. -#}
 {% macro estimates_of(indicator) -%}
-    {{ return(ref("ind_" ~ indicator.slug ~ ("_estimates" if "contributions" in indicator.shapes else ""))) }}
+    {{
+        return(
+            ref(
+                "ind_"
+                ~ indicator.slug
+                ~ ("_estimates" if "contributions" in indicator.shapes else "")
+            )
+        )
+    }}
 {%- endmacro %}

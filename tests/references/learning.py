@@ -364,7 +364,7 @@ def contributions(rows: pd.DataFrame, measures: dict[str, tuple]) -> pd.DataFram
             denominator=pd.Series(denominator, index=rows.index).astype(float).where(counts, 0),
             expected=rows["is_due"].astype(float),
         )
-        frames.append(part[~counts | asked[0]] if asked else part)
+        frames.append(part[asked[0]] if asked else part)
     return pd.concat(frames, ignore_index=True)
 
 
