@@ -96,10 +96,13 @@ def blocks(schooling: Schooling, style: Style) -> Iterator[Block]:
 
 
 def mastery_days(schooling: Schooling, stays: Stays, style: Style) -> np.ndarray:
-    """Give the day on which each student is found to master each competency: competency of both subjects by stay."""
+    """Give the day on which each student is found to master each competency: competency of both subjects by stay.
+
+    A student who changes schools within the district is judged by the bar of the first, so that nothing is found twice.
+    """
     here = schooling.learners.of(stays.student)
     ahead = (style.leniency[stays.school] / POINTS_PER_GRADE).astype(np.float32)
-    lowered = style.lowered[stays.school].astype(np.float32)
+    lowered = style.lowered[schooling.first_school[stays.student]].astype(np.float32)
     days = np.empty((2 * SIZE, len(stays)), dtype=np.float32)
     begin = np.float32(schooling.year.school_year - 1)
     for subject in range(len(SUBJECTS)):

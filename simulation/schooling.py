@@ -49,6 +49,14 @@ class Schooling:
         first[order[np.flatnonzero(np.diff(self.stays.student[order], prepend=-1))]] = True
         return first
 
+    @cached_property
+    def first_school(self) -> np.ndarray:
+        """Give each student the first school in the district."""
+        first = self.stays.of(self.is_first_stay)
+        school = np.zeros(self.year.students.height, dtype=np.int64)
+        school[first.student] = first.school
+        return school
+
     def has(self, status: str) -> np.ndarray:
         """Say which students hold a program status on any day."""
         return self.year.students[status].to_numpy()
