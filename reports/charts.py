@@ -23,6 +23,9 @@ WIDTH = 82.0
 LETTERS = 39
 """The letters of a name that fit on one line of the narrowest screen."""
 
+QUADRANT_LEFT, QUADRANT_TOP, QUADRANT_HEIGHT, QUADRANT_NAMED = 9, 24, 300, 12
+"""Of a drawing of growth over level: share left of the axis, pixels above and within, marks that carry names."""
+
 
 Attributes = Mapping[str, str]
 escape = lru_cache(maxsize=65536)(_escape)
@@ -231,6 +234,84 @@ def series(rows: Sequence[Row], axis: Axis, about: About) -> Markup:
     return _svg(about, bottom + 46, inside)
 
 
+class Point(NamedTuple):
+    """One entity in a drawing of growth over level: its data attributes, its name, its level and its growth."""
+
+    keys: Attributes
+    label: str
+    level: Cell
+    growth: Cell
+
+
+def quadrant(
+    points: Sequence[Point], state: Point | None, axes: tuple[Axis, Axis], names: tuple[str, str], about: About
+) -> Markup:
+    """Draw growth upward over level across, one mark an entity, in four fields that the state divides.
+
+    `axes` and `names` are those of level and growth. An entity without one of the numbers has no mark. Few marks carry
+    their names.
+    """
+    across, up = axes
+
+    def x(value: float) -> float:
+        return QUADRANT_LEFT + (100 - QUADRANT_LEFT) * across.share(value)
+
+    def y(value: float) -> float:
+        return QUADRANT_TOP + QUADRANT_HEIGHT * (1 - up.share(value))
+
+    bottom = QUADRANT_TOP + QUADRANT_HEIGHT
+    drawn = [point for point in points if point.level.at is not None and point.growth.at is not None]
+    grid = [
+        f'<line x1="{x(tick):.1f}%" x2="{x(tick):.1f}%" y1="{QUADRANT_TOP}" y2="{bottom}"/>' for tick in across.ticks
+    ]
+    grid += [f'<line x1="{QUADRANT_LEFT}%" x2="100%" y1="{y(tick):.1f}" y2="{y(tick):.1f}"/>' for tick in up.ticks]
+    anchors = {across.ticks[0]: "start", across.ticks[-1]: "end"}
+    ticks = [
+        f'<text x="{x(tick):.1f}%" y="{bottom + 16}" text-anchor="{anchors.get(tick, "middle")}">'
+        f"{_tick(tick, across)}</text>"
+        for tick in across.ticks
+    ]
+    ticks += [f'<text y="{y(tick) + 4:.1f}">{tick:g}</text>' for tick in up.ticks]
+    titles = [
+        f'<text y="14">{escape(names[1])}</text>',
+        f'<text x="100%" y="{bottom + 36}" text-anchor="end">{escape(names[0])}</text>',
+    ]
+    lines, corners = [], []
+    if state and state.level.at is not None and state.growth.at is not None:
+        middle, height = f"{x(state.level.at):.1f}%", f"{y(state.growth.at):.1f}"
+        lines = [
+            f'<line x1="{middle}" x2="{middle}" y1="{QUADRANT_TOP}" y2="{bottom}"/>',
+            f'<line x1="{QUADRANT_LEFT}%" x2="100%" y1="{height}" y2="{height}"/>',
+        ]
+        left, right = f'x="{QUADRANT_LEFT + 1}%"', 'x="99%" text-anchor="end"'
+        places = ((left, QUADRANT_TOP + 16), (right, QUADRANT_TOP + 32), (right, bottom - 8), (left, bottom - 24))
+        corners = [
+            f'<text {side} y="{at}">{escape(text)}</text>'
+            for (side, at), text in zip(places, words.CORNERS, strict=True)
+        ]
+    marks = [
+        f'<circle{attributes(point.keys)} cx="{x(point.level.at):.1f}%" cy="{y(point.growth.at):.1f}" r="5"'
+        f"{_hollow(point.growth)}>"
+        f"<title>{escape(point.label)}</title></circle>"
+        for point in drawn
+    ]
+    labels = [
+        f'<text x="{x(point.level.at):.1f}%" y="{y(point.growth.at) - 9:.1f}" text-anchor="{_side(across, point)}">'
+        f"{escape(point.label)}</text>"
+        for point in (drawn if len(drawn) <= QUADRANT_NAMED else ())
+    ]
+    looks = (
+        (f'stroke="{LINE}"', grid),
+        (f'font-size="12" fill="{SOFT}"', ticks),
+        ('font-weight="600"', titles),
+        (f'stroke="{REFERENCE}" stroke-width="3"', lines),
+        (f'font-style="italic" fill="{SOFT}" stroke="#fff" stroke-width="4" paint-order="stroke"', corners),
+        (f'fill="{DARK}"', marks),
+        ('font-size="12" stroke="#fff" stroke-width="3" paint-order="stroke"', labels),
+    )
+    return _svg(about, bottom + 44, "".join(f"<g {look}>{''.join(shapes)}</g>" for look, shapes in looks if shapes))
+
+
 class _Layers:
     """What the rows of bars and dots draw, sorted by what lies on top of what; shared looks are said once."""
 
@@ -325,6 +406,11 @@ def _anchor(tick: float, axis: Axis) -> str:
 
 def _tick(tick: float, axis: Axis) -> str:
     return words.with_unit(f"{tick:g}", axis.unit)
+
+
+def _side(axis: Axis, point: Point) -> str:
+    share = axis.share(point.level.at)
+    return "start" if share < 0.2 else "end" if share > 0.8 else "middle"
 
 
 def _hollow(cell: Cell) -> str:

@@ -58,6 +58,7 @@ class Grid:
     entries: Sequence[Entry]
     keys: Attributes
     can_be_sorted: bool = False
+    chart: Markup | None = None
 
 
 @dataclass
@@ -169,6 +170,48 @@ class Profile:
             for grade in spans
         ]  # fmt: skip
         return self._side_by_side(f"{book.headline(slug)['label_en']} by district", asked, book.under[STATE])
+
+    def growth_over_level(self, indicator: Mapping[str, Any]) -> list[Grid]:
+        """Set growth beside the level of students, for each subject, for what lies under this entity, and draw both."""
+        book, grids = self.published, []
+        level = next((other for other in book.indicators if other["indicator"] == indicator["shown_with"]), None)
+        under = book.under.get(self.key, [])
+        if level is None or not under or not book.populations_of(indicator["indicator"]):
+            return grids
+        names = (book.headline(level["indicator"])["label_en"], book.headline(indicator["indicator"])["label_en"])
+        for subject in book.subjects_of(indicator["indicator"]):
+            if subject not in book.subjects_of(level["indicator"]):
+                continue
+            asked = [(one, subject, ALL_GRADES, name) for one, name in zip((level, indicator), names, strict=True)]
+            title = f"{names[1]} over {names[0].lower()}: {book.subjects[subject]}"
+            grid = self._side_by_side(title, asked, under)
+            if grid:
+                grid.chart = self._quadrant(grid, (level["indicator"], indicator["indicator"]), subject, names)
+                grids.append(grid)
+        return [grid for grid in grids if grid.chart]
+
+    def _quadrant(self, grid: Grid, slugs: tuple[str, str], subject: str, names: tuple[str, str]) -> Markup | None:
+        book = self.published
+        points = [
+            charts.Point(entry.keys, entry.label, *entry.cells)
+            for entry in grid.entries
+            if all(cell and cell.value is not None for cell in entry.cells)
+        ]
+        state = [
+            book.state.get(
+                (self.year, slug, book.populations_of(slug)[0], ALL_STUDENTS, ALL_GRADES, subject, measure["measure"])
+            )
+            for slug, measure in ((slug, book.headline(slug)) for slug in slugs)
+        ]
+        if not points:
+            return None
+        told = (
+            f"{len(points)} of {len(grid.entries)} have both numbers; all are in the table. The lines are the state's."
+        )
+        about = charts.About(grid.id, grid.title, told, book.status_words)
+        whole = charts.Point({}, "State", *state) if all(state) else None
+        axes = tuple(book.axes[slug] for slug in slugs)
+        return charts.quadrant(points, whole, axes, names, about)
 
     def schools(self) -> Grid | None:
         """Set the headlines of all indicators side by side for the schools of a district."""

@@ -64,6 +64,7 @@ def _indicator_pages(published: Published) -> Iterator[_Page]:
                 "indicator": indicator,
                 "section": profile.section(indicator, with_groups_by_grade=True),
                 "districts": profile.districts(indicator),
+                "quadrants": profile.growth_over_level(indicator),
                 "methodology": Markup(markdown.render(published.methodology(slug))),
                 "policies": published.policies.get(slug, []),
             }
@@ -78,7 +79,12 @@ def _entity_pages(published: Published) -> Iterator[_Page]:
             profile = Profile(published, entity)
             sections = [profile.section(indicator) for indicator in published.indicators]
             schools = profile.schools() if entity[0] == "district" else None
-            return {"profile": profile, "entity": profile.entity, "sections": sections, "schools": schools}
+            quadrants = {
+                indicator["indicator"]: profile.growth_over_level(indicator) if entity[0] == "district" else []
+                for indicator in published.indicators
+            }
+            shown = {"sections": sections, "schools": schools, "quadrants": quadrants}
+            return {"profile": profile, "entity": profile.entity} | shown
 
         yield published.path_of(entity), "profile.html", contents
 

@@ -21,6 +21,8 @@ BETTER = {
     "lower": "A lower number is better.",
     "neither": "Neither a higher nor a lower number is better by itself.",
 }
+# Where growth is drawn over level, clockwise from the upper left.
+CORNERS = ("Behind and catching up", "Ahead and moving on", "Ahead and growing less", "Behind and growing less")
 
 _FORMULA = "[=+\\-@\t\r＝＋－＠]"
 

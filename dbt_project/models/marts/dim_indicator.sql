@@ -14,6 +14,7 @@
         '{{ indicator.use_class }}' as use_class,
         '{{ indicator.collections | join(";") }}' as collections,
         '{{ indicator.claims | join(";") }}' as claims,
+        cast({{ "'" ~ indicator.shown_with ~ "'" if indicator.shown_with else "null" }} as varchar) as shown_with,
         '{{ indicator.get("without_record", "no_record") }}' as without_record
         {{ "union all" if not loop.last }}
 {%- else %} select null as indicator

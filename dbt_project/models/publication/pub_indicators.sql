@@ -10,5 +10,6 @@ select
     better,
     use_class,
     collections,
-    claims
+    claims,
+    shown_with
 from {{ ref("dim_indicator") }}

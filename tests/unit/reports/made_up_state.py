@@ -37,6 +37,7 @@ INDICATORS = [
         "federal_required",
         "assessment;enrollment",
         "R12;K4",
+        None,
     ),
     (
         "test_participation",
@@ -51,6 +52,7 @@ INDICATORS = [
         "federal_required",
         "assessment",
         "R12",
+        "academic_achievement",
     ),
     (
         "average_score",
@@ -65,6 +67,7 @@ INDICATORS = [
         "diagnostic",
         "assessment",
         "K4",
+        None,
     ),
     (
         "full_academic_year_coverage",
@@ -79,6 +82,7 @@ INDICATORS = [
         "diagnostic",
         "assessment",
         "R12",
+        None,
     ),
 ]
 UNITS = {indicator[0]: indicator[6:9] for indicator in INDICATORS}
@@ -257,7 +261,8 @@ def make_warehouse(path: Path, published: pl.DataFrame | None = None) -> Path:
             connection,
             "pub_indicators",
             f"indicator varchar, sort_order integer, {names}, question_en varchar, question_es varchar, unit varchar, "
-            "decimals integer, better varchar, use_class varchar, collections varchar, claims varchar",
+            "decimals integer, better varchar, use_class varchar, collections varchar, claims varchar, "
+            "shown_with varchar",
             INDICATORS,
         )
         _table(

@@ -46,6 +46,30 @@ def segments(svg: str) -> list[tuple[str, str]]:
     return [(line.get("x1"), line.get("x2")) for line in lines]
 
 
+def test_growth_over_level_puts_who_is_high_on_the_right_and_who_grows_more_on_top():
+    points = [
+        charts.Point({"data-entity-id": name}, name, cell(level), growth)
+        for name, level, growth in (("low", 10, cell(80)), ("high", 90, cell(20)), ("hidden", 50, HIDDEN))
+    ]
+    state = charts.Point({}, "State", cell(50), cell(50))
+    svg = charts.quadrant(points, state, (PERCENT, PERCENT), ("Level", "Growth"), ABOUT)
+    marks = {mark.get("data-entity-id"): mark for mark in read(svg).iter("circle")}
+    assert set(marks) == {"low", "high"}
+    assert float(marks["low"].get("cx")[:-1]) < float(marks["high"].get("cx")[:-1])
+    assert float(marks["low"].get("cy")) < float(marks["high"].get("cy"))
+    texts = [text.text for text in read(svg).iter("text")]
+    assert set(texts) >= {"low", "high", "Level", "Growth", *charts.words.CORNERS}
+    assert "hidden" not in texts
+
+
+def test_without_the_state_the_fields_of_growth_over_level_have_no_words():
+    points = [charts.Point({}, f"school {place}", cell(place), cell(50)) for place in range(20)]
+    svg = charts.quadrant(points, None, (PERCENT, PERCENT), ("Level", "Growth"), ABOUT)
+    texts = [text.text for text in read(svg).iter("text")]
+    assert not set(texts) & {*charts.words.CORNERS, "school 1"}
+    assert len(list(read(svg).iter("circle"))) == 20
+
+
 def test_a_bar_begins_at_zero_and_ends_at_its_value():
     bars = layer(charts.bars([row("a", cell(50)), row("b", cell(100))], PERCENT, ABOUT), f"fill={charts.DARK}")
     assert [(bar.get("x"), bar.get("width")) for bar in bars] == [(None, "41.0%"), (None, "82.0%")]

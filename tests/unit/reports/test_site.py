@@ -231,7 +231,7 @@ def test_every_chart_has_exactly_the_rows_of_its_table(pages):
     for path, page in pages.items():
         for figure in page.all("figure"):
             drawings, tables = figure.all("svg"), figure.all("tbody")
-            if not drawings:
+            if not drawings or "data-measure" not in figure.keys:
                 continue
             charts += 1
             entity = figure.address()["entity_id"]
@@ -245,6 +245,22 @@ def test_every_chart_has_exactly_the_rows_of_its_table(pages):
             else:
                 assert drawn == told, path
     assert charts > 100
+
+
+def test_a_mark_of_growth_over_level_is_an_entity_whose_row_has_both_numbers(pages):
+    drawings = 0
+    for path, page in pages.items():
+        for figure in page.all("figure"):
+            if not figure.all("svg") or "data-measure" in figure.keys:
+                continue
+            drawings += 1
+            marks = [mark.keys["data-entity-id"] for mark in figure.all("circle")]
+            told = {}
+            for _, address, shown in fields(figure.all("tbody")[0]):
+                told.setdefault(address[2], []).append(shown)
+            assert sorted(marks) == sorted(entity for entity, shown in told.items() if shown.count("value") == 2), path
+            assert len(marks) == len(set(marks)) > 0
+    assert drawings > 1
 
 
 def test_a_row_without_a_number_says_why_in_the_words_of_the_release(pages, results, status_words):
