@@ -19,6 +19,7 @@ from expectations.collections import CONTRACTS
 from expectations.notices import EXPLAIN, MUST_FIX, SEVERITIES, Notice
 from submissions.agreement import FAULT, NO_COLUMN, NO_LAST_YEAR, NOT_OF_STATE, NOT_SENT, NotChecked
 from submissions.custody import REFUSED, Submission
+from submissions.explanations import Explanation
 from submissions.waivers import Waiver
 
 NOT_CHECKED = "not_checked"
@@ -68,11 +69,12 @@ class Feedback:
     attempt: int | None = None
     changes: Changes | None = None
     waived: Mapping[str, Waiver] = field(default_factory=dict)
+    explained: Mapping[str, Explanation] = field(default_factory=dict)
     full: bool = False
 
     @cached_property
     def cards(self) -> list["Card"]:
-        """The rules that found something, the gravest first, then those that found most; a waived one last."""
+        """The rules that found something, the gravest first, then those that found most; those settled last."""
         listed = self.findings.partition_by("rule", as_dict=True)
         by_rule: dict[str, list[Notice]] = {}
         for one in self.notices:
@@ -81,13 +83,14 @@ class Feedback:
         for code, notices in by_rule.items():
             every = listed.get((code,), self.findings.clear())
             shown = every.filter(pl.col("line").is_not_null() | pl.col("seen").is_not_null()).rows(named=True)
-            cards.append(Card(code, notices[0].severity, tuple(notices), shown, self.waived.get(code)))
+            settled = self.waived.get(code), self.explained.get(code)
+            cards.append(Card(code, notices[0].severity, tuple(notices), shown, *settled))
         return sorted(cards, key=lambda card: card.place)
 
     @property
     def verdict(self) -> str:
         """Say in one word what follows."""
-        open_cards = [card.severity for card in self.cards if not card.waiver]
+        open_cards = [card.severity for card in self.cards if card.is_open]
         if self.status == NOT_CHECKED:
             return COULD_NOT_CHECK
         if self.status == REFUSED or MUST_FIX in open_cards:
@@ -95,23 +98,30 @@ class Feedback:
         return NEEDS_EXPLANATION if EXPLAIN in open_cards else READY
 
     def of_severity(self, severity: str) -> list["Card"]:
-        return [card for card in self.cards if card.severity == severity and not card.waiver]
+        """Give the cards of a severity that still ask for something."""
+        return [card for card in self.cards if card.severity == severity and card.is_open]
 
 
 @dataclass(frozen=True)
 class Card:
-    """A rule that found something: what it says of each field, what is listed of its findings, and its waiver."""
+    """A rule that found something: what it says of each field, what is listed of its findings, and what settles it."""
 
     rule: str
     severity: str
     notices: tuple[Notice, ...]
     listed: list[dict[str, Any]]
     waiver: Waiver | None = None
+    explanation: Explanation | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the card still asks for something: it is neither waived nor explained."""
+        return self.waiver is None and self.explanation is None
 
     @property
     def place(self) -> tuple:
-        """Where the card stands in a report: waived last, the gravest first, then by what it found."""
-        return self.waiver is not None, SEVERITIES.index(self.severity), -self.count, self.rule
+        """Where the card stands in a report: settled last, the gravest first, then by what it found."""
+        return not self.is_open, SEVERITIES.index(self.severity), -self.count, self.rule
 
     @property
     def count(self) -> int:

@@ -7,13 +7,13 @@ sender's words. The same findings give the same bytes.
 import io
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
 from expectations.agreement import REASONS
 from expectations.catalogue import ENGLISH, SEVERITY, rule_of
+from submissions.explanations import Note
 from submissions.feedback import Card, Feedback, because
 from submissions.page import verdict_in_words
 
@@ -53,12 +53,19 @@ RECORDS = {
 }
 TABS = {"en": ("Start here", "All records"), "es": ("Empiece aquí", "Todos los registros")}
 SEVERITY_WORDS = {
-    "en": {"must_fix": "Must fix", "explain": "Explain", "information": "For information", "waived": "Waived"},
+    "en": {
+        "must_fix": "Must fix",
+        "explain": "Explain",
+        "information": "For information",
+        "waived": "Waived",
+        "explained": "Explained",
+    },
     "es": {
         "must_fix": "Corregir",
         "explain": "Explicar",
         "information": "Para su información",
         "waived": "Con exención",
+        "explained": "Explicado",
     },
 }
 MOST_ROWS = 100_000
@@ -68,18 +75,6 @@ _FILE, _ROW, _FIELD, _RULE, _NOTE, _REASON = 7, 8, 9, 10, 12, 13
 
 class NotesError(Exception):
     """A workbook that came back is not one of ours, or says something that cannot be taken in."""
-
-
-@dataclass(frozen=True)
-class Note:
-    """What the sender says of one finding: a reason code, a note, or both."""
-
-    rule: str
-    file: str
-    line: int | None
-    field: str | None
-    reason_code: str | None
-    note: str | None
 
 
 def write(feedback: Feedback, language: str = ENGLISH) -> bytes:
@@ -177,8 +172,7 @@ def _records(feedback: Feedback, language: str) -> Iterator[tuple]:
                 ", ".join(fields) or row["field"],
                 card.rule,
                 _severity(card, language),
-                None,
-                None,
+                *_said_before(card),
                 None,
                 row.get("local"),
             )
@@ -186,7 +180,15 @@ def _records(feedback: Feedback, language: str) -> Iterator[tuple]:
 
 
 def _severity(card: Card, language: str) -> str:
-    return SEVERITY_WORDS[language]["waived" if card.waiver else card.severity]
+    settled = ("waived" if card.waiver else "explained") if not card.is_open else card.severity
+    return SEVERITY_WORDS[language][settled]
+
+
+def _said_before(card: Card) -> tuple[str | None, str | None]:
+    """Give the note and the reason code of an explanation that holds, so that they are not asked for again."""
+    if card.explanation is None:
+        return None, None
+    return " ".join(card.explanation.notes) or None, card.explanation.reasons[0]
 
 
 # --- the file: written part by part, because the library that reads it takes a second for a thousand rows

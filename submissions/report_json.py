@@ -46,6 +46,7 @@ def document(feedback: Feedback) -> dict[str, Any]:
         "totals": {severity: _totals(feedback.of_severity(severity)) for severity in SEVERITIES}
         | {
             "waived": _totals([card for card in feedback.cards if card.waiver]),
+            "explained": _totals([card for card in feedback.cards if card.explanation and not card.waiver]),
             "passed_rules": len(feedback.passed),
             "not_checked_rules": len(feedback.not_checked),
         },
@@ -71,7 +72,7 @@ def _changes(feedback: Feedback) -> dict[str, int] | None:
 
 def _finding(card: Card, feedback: Feedback) -> dict[str, Any]:
     said = {language: card.said(language) for language in ("en", "es")}
-    waiver = card.waiver
+    waiver, explanation = card.waiver, card.explanation
     return {
         "rule": card.rule,
         "severity": card.severity,
@@ -94,6 +95,16 @@ def _finding(card: Card, feedback: Feedback) -> dict[str, Any]:
             "expires_on": waiver.expires_on.isoformat(),
             "most_records": waiver.most_records,
         },
+        "explanation": explanation
+        and {
+            "reason_codes": list(explanation.reasons),
+            "notes": list(explanation.notes),
+            "explained_by": explanation.explained_by,
+            "explained_on": explanation.explained_on.isoformat(),
+            "expires_on": explanation.expires_on.isoformat(),
+            "most_records": explanation.most_records,
+        },
+        "listed": len(card.listed) or len(card.notices),
         "samples": [
             {name: row[name] for name in ("line", "field", "student", "school", "day", "seen", "expected")}
             for row in card.listed[:MOST_SAMPLES]

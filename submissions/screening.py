@@ -19,10 +19,11 @@ import polars as pl
 from expectations import catalogue
 from expectations.collections.validation import STATE
 from expectations.notices import MUST_FIX, Notice, in_order
-from submissions import custody, delivery, findings, history, mapping, waivers
+from submissions import custody, delivery, explanations, findings, history, mapping, waivers
 from submissions.acceptance import accept, place_of, prepare_accepted, write
 from submissions.custody import ACCEPTED, REFUSED, SCREENED, Submission
 from submissions.examination import ConservationError, Outcome, accounts, examine_files
+from submissions.explanations import Explanation
 from submissions.feedback import NOT_CHECKED, Changes, Feedback
 from submissions.pseudonyms import fingerprint, key_of
 from submissions.reading import Refused
@@ -92,7 +93,8 @@ def screen(
     others = [district_id for district_id in before.in_force if district_id != STATE]
     screened, unchanged, not_checked = [], [], {}
     for turn in ([STATE], others) if STATE in before.in_force else (others,):
-        home = _Home(store, school_year, key, waivers.waivers(store), history.accepted_before(store, school_year))
+        before_it = history.accepted_before(store, school_year)
+        home = _Home(store, school_year, key, waivers.waivers(store), explanations.explanations(store), before_it)
         packs = {district_id: home.pack(before.in_force[district_id]) for district_id in turn}
         same = [
             district_id
@@ -149,6 +151,7 @@ class _Home:
     school_year: int
     key: bytes
     waivers: list[Waiver]
+    explanations: list[tuple[str, int, Explanation]]
     last_year: dict[str, str]
     today: date = field(default_factory=lambda: datetime.now(UTC).date())
 
@@ -171,12 +174,19 @@ class _Home:
             if (one.district_id, one.school_year) == whose and one.approved_on <= self.today <= one.expires_on
         ]
 
+    def explanations_for(self, submission: Submission) -> list[Explanation]:
+        """Give what a district has said for a year and holds today."""
+        whose = submission.district_id, submission.school_year
+        every = [one for *of, one in self.explanations if tuple(of) == whose]
+        return [one for one in every if one.explained_on <= self.today <= one.expires_on]
+
     def pack(self, submission: Submission) -> str:
         """Name all that decides what screening makes of the same bytes, and of what it tells."""
         last_year = self.last_year.get(submission.district_id, "")
         waived = str(self.waivers_for(submission)) if self.waivers else ""
+        explained = str(self.explanations_for(submission)) if self.explanations else ""
         state = (self.state_submission or "") if submission.district_id != STATE else ""
-        parts = [str(FORMAT), edition(submission.mapping), fingerprint(self.key), last_year, waived, state]
+        parts = [str(FORMAT), edition(submission.mapping), fingerprint(self.key), last_year, waived, explained, state]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
@@ -258,7 +268,9 @@ def _feedback(home: _Home, submission: Submission, outcome: Outcome, rows: list[
     attempt, changes = history.changes(home.store, submission, findings.marks(outcome.collections, home.key))
     whose = {"district_id": submission.district_id, "school_year": submission.school_year}
     waived = waivers.in_force(home.waivers_for(submission), outcome.notices, **whose, on=home.today)
-    return feedback_on(submission, outcome, rows, attempt=attempt, changes=changes, waived=waived)
+    explained = explanations.in_force(home.explanations_for(submission), outcome.notices, on=home.today)
+    settled = {"waived": waived, "explained": explained}
+    return feedback_on(submission, outcome, rows, attempt=attempt, changes=changes, **settled)
 
 
 def feedback_on(
@@ -269,6 +281,7 @@ def feedback_on(
     attempt: int | None = None,
     changes: Changes | None = None,
     waived: dict[str, Waiver] | None = None,
+    explained: dict[str, Explanation] | None = None,
     full: bool = False,
 ) -> Feedback:
     """Put together what is told of a submission: the same for a state and for a district on its own machine."""
@@ -286,6 +299,7 @@ def feedback_on(
         attempt=attempt,
         changes=changes,
         waived=waived or {},
+        explained=explained or {},
         full=full,
     )
 

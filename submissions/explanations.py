@@ -1,0 +1,154 @@
+"""Explanations: dated records by which a district says why a finding is right as it stands.
+
+They come back in the workbook of findings. What was said stands in the ledger; the notes, which may name someone, stand
+beside it in the private folder. A finding that is explained is still found, counted and shown, as explained, and is
+asked about again once it is found in more records. What must be fixed cannot be explained.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from expectations.catalogue import reasons_of
+from expectations.notices import EXPLAIN, Notice
+from submissions import custody
+from submissions.custody import Submission
+from submissions.store import Store, write_atomically
+
+EXPLAINED = "explained"
+DAYS = 365
+"""How long an explanation holds."""
+
+
+class ExplanationError(Exception):
+    """Nothing can be explained: there is no report that asks for it."""
+
+
+@dataclass(frozen=True)
+class Note:
+    """What the sender says of one finding: a reason code, a note, or both."""
+
+    rule: str
+    file: str
+    line: int | None
+    field: str | None
+    reason_code: str | None
+    note: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explanation:
+    """What a district says of a rule's findings: why, up to how many records, who said so, and until when it holds."""
+
+    rule: str
+    reasons: tuple[str, ...]
+    explained_by: str
+    explained_on: date
+    expires_on: date
+    most_records: int
+    notes: tuple[str, ...] = ()
+
+
+def explain(
+    store: Store, submission: Submission, notes: Sequence[Note], *, explained_by: str, on: date | None = None
+) -> tuple[list[Explanation], list[str]]:
+    """Keep what a district says of the findings of a submission; give it, and what could not be kept, in sentences.
+
+    It holds for as many records as were explained, and for all where each that was listed was. Raises
+    ExplanationError where the submission has no report.
+    """
+    path = store.feedback / submission.submission_id / "report.json"
+    if not path.is_file():
+        raise ExplanationError(f"The submission {submission.submission_id} has no report to explain anything of.")
+    found = {one["rule"]: one for one in json.loads(path.read_text(encoding="utf-8"))["findings"]}
+    today = on or datetime.now(UTC).date()
+    kept, left = [], []
+    for rule in dict.fromkeys(note.rule for note in notes):
+        said = [note for note in notes if note.rule == rule and note.reason_code]
+        asked = found.get(rule)
+        wrong = _wrong(rule, asked, [note.reason_code for note in said])
+        if wrong:
+            left.append(wrong)
+            continue
+        kept.append(
+            Explanation(
+                rule=rule,
+                reasons=tuple(dict.fromkeys(note.reason_code for note in said)),
+                explained_by=explained_by,
+                explained_on=today,
+                expires_on=today + timedelta(days=DAYS),
+                most_records=asked["count"] if len(said) >= asked["listed"] else len(said),
+                notes=tuple(dict.fromkeys(note.note for note in said if note.note)),
+            )
+        )
+    if kept:
+        _record(store, submission, kept)
+    return kept, left
+
+
+def explanations(store: Store) -> list[tuple[str, int, Explanation]]:
+    """Give what every district said, with the district and the school year, in the order of the ledger."""
+    return [
+        (event["district_id"], event["school_year"], _explanation(one, notes))
+        for event in custody.events(store)
+        if event["event"] == EXPLAINED
+        for one, notes in zip(event["explanations"], _notes(store, event["notes"]), strict=True)
+    ]
+
+
+def in_force(every: Iterable[Explanation], notices: Iterable[Notice], *, on: date) -> dict[str, Explanation]:
+    """Give the last explanation of each rule that holds on a day; one that more records exceed does not hold."""
+    counts: dict[str, int] = {}
+    for notice in notices:
+        if notice.severity == EXPLAIN:
+            counts[notice.rule] = counts.get(notice.rule, 0) + notice.count
+    last = {one.rule: one for one in every if one.explained_on <= on <= one.expires_on}
+    return {rule: one for rule, one in last.items() if 0 < counts.get(rule, 0) <= one.most_records}
+
+
+def _wrong(rule: str, asked: dict | None, reasons: Sequence[str]) -> str | None:
+    if asked is None:
+        return f"{rule} found nothing in this submission."
+    if asked["severity"] != EXPLAIN:
+        return f"{rule} has nothing to explain: it is for information, or has to be fixed."
+    if not reasons:
+        return f"{rule} has a note and no reason code; choose one of {', '.join(reasons_of(rule))}."
+    if not set(reasons) <= set(reasons_of(rule)):
+        return f"{rule} is explained by one of {', '.join(reasons_of(rule))}."
+    return None
+
+
+def _record(store: Store, submission: Submission, kept: Sequence[Explanation]) -> None:
+    whose = {"district_id": submission.district_id, "school_year": submission.school_year}
+    name = f"{submission.submission_id}-{len(custody.events(store)):08d}.json"
+    with write_atomically(_place(store, name)) as part:
+        part.write_text(json.dumps([one.notes for one in kept], ensure_ascii=False) + "\n", encoding="utf-8")
+    said = [
+        {
+            "rule": one.rule,
+            "reasons": one.reasons,
+            "explained_by": one.explained_by,
+            "explained_on": one.explained_on.isoformat(),
+            "expires_on": one.expires_on.isoformat(),
+            "most_records": one.most_records,
+        }
+        for one in kept
+    ]
+    custody.record_event(
+        store, EXPLAINED, submission_id=submission.submission_id, **whose, explanations=said, notes=name
+    )
+
+
+def _explanation(said: dict, notes: Sequence[str]) -> Explanation:
+    days = {name: date.fromisoformat(said[name]) for name in ("explained_on", "expires_on")}
+    return replace(Explanation(**said | days), reasons=tuple(said["reasons"]), notes=tuple(notes))
+
+
+def _notes(store: Store, name: str) -> list[list[str]]:
+    return json.loads(_place(store, name).read_text(encoding="utf-8"))
+
+
+def _place(store: Store, name: str) -> Path:
+    return store.root / "private" / "explanations" / name
