@@ -195,6 +195,42 @@ def check(
 
 @app.command()
 @plainly
+def explain(
+    workbook: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="findings.xlsx with the district's words filled in.")
+    ],
+    district: Annotated[str, typer.Option(help="The district whose findings are explained.")],
+    year: Annotated[int, typer.Option(min=1900, max=2200, help="The school year, by the year it ends.")],
+    by: Annotated[str, typer.Option(help="Who says so: a name and an office.")],
+) -> None:
+    """Take in what a district says of its findings: the columns "Your note" and "Reason code" of its workbook.
+
+    An explanation holds for a year and for as many records as were explained; what must be fixed cannot be explained.
+
+    Example:
+
+        waymark explain findings.xlsx --district 0470 --year 2025 --by "J. Ortiz, data office"
+    """
+    from submissions import custody, explanations, findings_workbook
+
+    place = settings.enter()
+    submission = custody.submissions_in_force(place.store, year).get(district)
+    if submission is None:
+        stop(f"District {district} has no submission for {year}.", REFUSED)
+    try:
+        notes = findings_workbook.read_notes(workbook)
+        kept, left = explanations.explain(place.store, submission, notes, explained_by=by)
+    except (findings_workbook.NotesError, explanations.ExplanationError) as error:
+        stop(str(error), REFUSED)
+    console = telling.screen()
+    telling.explained(console, kept, left)
+    if left or not kept:
+        raise typer.Exit(REFUSED)
+    console.print("Next: [bold]waymark run[/]")
+
+
+@app.command()
+@plainly
 def rules(
     out: Annotated[Path, typer.Option(help="The folder to write rules.json, rules.html and a page for each.")],
 ) -> None:

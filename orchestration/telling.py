@@ -142,6 +142,17 @@ def checked(console: Console, feedback: Any, language: str) -> None:
         console.print(f"[yellow]?[/] + {len(feedback.not_checked) - LISTED:,}")
 
 
+def explained(console: Console, kept: list, left: list[str]) -> None:
+    """Tell what a district explained, and what of it could not be taken in."""
+    for one in kept:
+        records = "1 record" if one.most_records == 1 else f"{one.most_records:,} records"
+        console.print(f"{one.rule} is explained for up to {records}, until {one.expires_on}.")
+    for sentence in left:
+        console.print(escape(sentence))
+    if not kept and not left:
+        console.print("The workbook holds no reason code and no note.")
+
+
 def left_alone(console: Console, skipped: list[tuple[Path, str]]) -> None:
     """Name the files that were not looked into, and why; many of one folder together."""
     together: dict[tuple[Path, str], list[Path]] = {}

@@ -139,3 +139,35 @@ def test_a_submission_without_a_report_has_nothing_to_explain(store, tmp_path):
 
     with pytest.raises(ExplanationError, match="no report"):
         explain(store, receipt, [], explained_by="J. Ortiz")
+
+
+def test_the_command_takes_in_the_workbook_and_says_what_it_kept(report, store, monkeypatch):
+    from typer.testing import CliRunner
+
+    from orchestration.cli import app
+
+    monkeypatch.setenv("COLUMNS", "200")
+    report(1)
+    book = openpyxl.load_workbook(folder(store) / "findings.xlsx")
+    path = store.root.parent / "returned.xlsx"
+    command = [
+        "--home",
+        str(store.root),
+        "explain",
+        str(path),
+        "--district",
+        "0470",
+        "--year",
+        "2025",
+        "--by",
+        "J. Ortiz",
+    ]
+    book.save(path)
+    empty = CliRunner().invoke(app, command)
+    book["All records"]["N2"] = "correct"
+    book.save(path)
+    given = CliRunner().invoke(app, command)
+
+    assert (empty.exit_code, given.exit_code) == (1, 0)
+    assert "holds no reason code" in empty.output
+    assert "STU-012 is explained for up to 1 record" in given.output
