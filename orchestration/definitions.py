@@ -12,6 +12,7 @@ defs = dg.Definitions(
         build.foundation,
         growth.percentiles,
         growth.medians,
+        growth.fit_pages,
         *estimates.assets,
         build.tables,
         disclosure.disclosure_mask,

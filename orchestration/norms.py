@@ -233,7 +233,12 @@ def _cohort(records: pl.DataFrame, cohort: Cohort, year: int) -> Iterator[Table]
 
 
 def _fit(report: FitReport, key: dict) -> Iterator[Table]:
-    tables = {"decile_by_band": report.counts, "decile_quantile": report.quantiles, "extreme_by_band": report.extremes}
+    tables = {
+        "decile_by_band": report.counts,
+        "decile_percent": report.percent,
+        "decile_quantile": report.quantiles,
+        "extreme_by_band": report.extremes,
+    }
     for name, values in tables.items():
         rows, columns = np.indices(values.shape)
         cells = {"row_number": rows.ravel() + 1, "column_number": columns.ravel() + 1, "value": values.ravel()}

@@ -13,6 +13,7 @@ import polars as pl
 
 from orchestration import norms, warehouse
 from orchestration.work import at_work, write_table
+from reports.growth_fit import write_fit_pages
 from submissions.store import make_private
 
 WORKERS = 2
@@ -74,6 +75,16 @@ def percentiles(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeRes
         for name, table in tables.items():
             facts = write_table(table, folder / f"growth_{name}.parquet")
             yield dg.MaterializeResult(["growth", name], metadata=facts | (sentences if name == "cohort" else {}))
+
+
+@dg.asset(key=["growth", "fit_pages"], deps=[["growth", "cohort"], ["growth", "fit"]], group_name="growth")
+def fit_pages(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    """How well each cohort fits, on pages for the state's data team; they stay with the build."""
+    with at_work("The pages of fit") as place:
+        folder = warehouse.resume(place, context.run.run_id, context.run.parent_run_id)
+        tables = [pl.read_parquet(folder / f"growth_{name}.parquet") for name in ("cohort", "fit")]
+        pages = write_fit_pages(*tables, make_private(folder / "growth_fit"))
+        return dg.MaterializeResult(metadata={"pages": len(pages), "index": str(pages[0])})
 
 
 @dg.asset(

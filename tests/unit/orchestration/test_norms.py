@@ -92,6 +92,7 @@ def test_every_cohort_stands_with_its_fit_and_the_proof_of_its_quantiles(compute
     assert (cohorts["prior_correlation"].abs() < 0.1).all()
     assert computed[0]["fit"].group_by("fit_table").len().sort("fit_table").rows() == [
         ("decile_by_band", 800),
+        ("decile_percent", 800),
         ("decile_quantile", 7920),
         ("extreme_by_band", 192),
     ]
