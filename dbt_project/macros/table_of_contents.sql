@@ -10,6 +10,7 @@
                 {"slug": "test_participation", "shapes": ["contributions"]},
                 {"slug": "average_score", "shapes": ["contributions"]},
                 {"slug": "full_academic_year_coverage", "shapes": ["contributions"]},
+                {"slug": "chronic_absenteeism", "shapes": ["contributions"]},
                 {
                     "slug": "growth_percentile",
                     "shapes": ["contributions", "estimates"],

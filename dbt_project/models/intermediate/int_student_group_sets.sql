@@ -3,11 +3,19 @@
 -- contributions are summed by set before any group is looked at; that keeps a state of six million students fast.
 with
     memberships as (
-        select school_year, student_id, student_group, begin_date, end_date from {{ ref("int_students_in_groups") }}
+        select school_year, student_id, student_group, begin_date, end_date, former_since
+        from {{ ref("int_students_in_groups") }}
     ),
 
     rules as (
-        select policy_id, first_school_year, last_school_year, membership_rule, census_month, census_day
+        select
+            policy_id,
+            first_school_year,
+            last_school_year,
+            membership_rule,
+            census_month,
+            census_day,
+            former_english_learner_years
         from {{ ref("policy_student_groups") }}
     ),
 
@@ -16,13 +24,23 @@ with
         from memberships
         inner join rules on memberships.school_year between rules.first_school_year and rules.last_school_year
         where
-            rules.membership_rule = 'any_time_in_school_year'
+            (
+                memberships.former_since is null
+                and (
+                    rules.membership_rule = 'any_time_in_school_year'
+                    or (
+                        rules.membership_rule = 'on_census_date'
+                        and coalesce(memberships.begin_date, date '1900-01-01')
+                        <= {{ date_in_school_year("memberships.school_year", "rules.census_month", "rules.census_day") }}
+                        and coalesce(memberships.end_date, date '2999-12-31')
+                        >= {{ date_in_school_year("memberships.school_year", "rules.census_month", "rules.census_day") }}
+                    )
+                )
+            )
             or (
-                rules.membership_rule = 'on_census_date'
-                and coalesce(memberships.begin_date, date '1900-01-01')
-                <= {{ date_in_school_year("memberships.school_year", "rules.census_month", "rules.census_day") }}
-                and coalesce(memberships.end_date, date '2999-12-31')
-                >= {{ date_in_school_year("memberships.school_year", "rules.census_month", "rules.census_day") }}
+                rules.former_english_learner_years > 0
+                and memberships.former_since
+                > make_date(memberships.school_year - rules.former_english_learner_years - 1, 6, 30)
             )
     )
 
