@@ -19,7 +19,7 @@ from submissions.custody import ReceivedFile, Submission
 from submissions.layout import Records
 from submissions.pseudonyms import begin_runs, exchange, pseudonymize, pseudonyms_of
 from submissions.reading import LINE
-from submissions.store import Store, write_atomically
+from submissions.store import Store, write_atomically, write_together
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,10 @@ class Screened:
 
 def prepare_accepted(store: Store) -> None:
     """See that every collection has an accepted Parquet of its columns and no rows, so that a glob always finds one."""
-    for name, contract in CONTRACTS.items():
-        write(pl.DataFrame(schema=accepted_schema(contract)), store.accepted / name / "none" / "none.parquet")
+    with write_together(store.root) as lend:
+        for name, contract in CONTRACTS.items():
+            place = lend(store.accepted / name / "none" / "none.parquet")
+            _write(pl.DataFrame(schema=accepted_schema(contract)), place)
 
 
 def place_of(folder: Path, collection: str, school_year: int, district_id: str) -> Path:
@@ -60,7 +62,11 @@ def place_of(folder: Path, collection: str, school_year: int, district_id: str) 
 def write(frame: pl.DataFrame, path: Path) -> None:
     """Write a Parquet file whole, with settings that give the same bytes for the same frame."""
     with write_atomically(path) as part:
-        frame.write_parquet(part, compression="zstd", statistics=False, row_group_size=200_000)
+        _write(frame, part)
+
+
+def _write(frame: pl.DataFrame, path: Path) -> None:
+    frame.write_parquet(path, compression="zstd", statistics=False, row_group_size=200_000)
 
 
 def accept(store: Store, submission: Submission, collections: Sequence[Screened], key: bytes) -> None:
@@ -73,8 +79,9 @@ def accept(store: Store, submission: Submission, collections: Sequence[Screened]
         kept[place_of(store.accepted, one.collection, *where)] = _accepted(one, submission, identity, key)
         if one.examined.set_aside.height:
             kept[place_of(store.quarantine, one.collection, *where)] = one.examined.set_aside.drop("row")
-    for path, frame in kept.items():
-        write(frame, path)
+    with write_together(store.root) as lend:
+        for path, frame in kept.items():
+            _write(frame, lend(path))
     places = {place_of(folder, name, *where) for folder in (store.accepted, store.quarantine) for name in CONTRACTS}
     for path in {who, *places} - kept.keys():
         path.unlink(missing_ok=True)

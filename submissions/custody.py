@@ -14,7 +14,7 @@ import re
 import stat
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -30,7 +30,7 @@ from submissions.packages import DESCRIPTOR, Declared
 from submissions.reading import Refused, Table, read
 from submissions.refusals import USUAL, Problems
 from submissions.refusals import notice as words
-from submissions.store import Store, flush, make_private, write_atomically
+from submissions.store import Store, flush, make_private, write_atomically, write_together
 
 RECEIVED, REFUSED, ALREADY_RECEIVED = "received", "refused", "already_received"
 SCREENED, ACCEPTED = "screened", "accepted"
@@ -120,7 +120,9 @@ def receive(
             "a submission has files, a district id of letters, digits, - or _, and a school year such as 2025"
         )
     declared = load(mapping) if mapping else None
-    parcel = _unpack(store, [_keep(store, Path(path)) for path in paths])
+    with write_together(store.root) as lend:
+        kept = [_keep(store, Path(path), lend) for path in paths]
+    parcel = _unpack(store, kept)
     submission_id = _identify(parcel.files, district_id, school_year, mapping)
     if (before := _standing(store, submission_id)) and before["event"] == RECEIVED:
         return _receipt(store, before, ALREADY_RECEIVED)
@@ -145,7 +147,7 @@ def receive(
     return _receipt(store, before, status)
 
 
-def _keep(store: Store, path: Path) -> ReceivedFile | Notice:
+def _keep(store: Store, path: Path, lend: Callable[[Path], Path]) -> ReceivedFile | Notice:
     """Copy a file into the store under its hash; hashed twice, so that a file that changes meanwhile is not kept.
 
     A file that is too large, or a text whose line has no end, is not kept at all: then the reason is given.
@@ -163,7 +165,7 @@ def _keep(store: Store, path: Path) -> ReceivedFile | Notice:
             return words(name, *problems.found[0])
         source.seek(0)
         copied = hashlib.sha256()
-        with write_atomically(store.bytes_of(sha256)) as part, part.open("wb") as target:
+        with lend(store.bytes_of(sha256)).open("wb") as target:
             while chunk := source.read(_CHUNK):
                 copied.update(chunk)
                 target.write(chunk)

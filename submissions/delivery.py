@@ -7,18 +7,15 @@ from pathlib import Path
 
 from submissions import findings_workbook, page, report_json
 from submissions.feedback import Feedback, write_table
-from submissions.store import Store, make_private, write_atomically
+from submissions.store import Store, make_private, write_together
 
 
 def deliver(store: Store, feedback: Feedback) -> Path:
     """Write the four files of a submission, over those of an earlier screening, and give their folder."""
     folder = make_private(store.feedback / feedback.submission.submission_id)
-    with write_atomically(folder / "findings.csv") as part:
-        write_table(feedback, part)
-    with write_atomically(folder / "findings.xlsx") as part:
-        part.write_bytes(findings_workbook.write(feedback))
-    with write_atomically(folder / "report.html") as part:
-        part.write_text(page.render(feedback), encoding="utf-8")
-    with write_atomically(folder / "report.json") as part:
-        part.write_text(report_json.write(feedback), encoding="utf-8")
+    with write_together(store.root) as lend:
+        write_table(feedback, lend(folder / "findings.csv"))
+        lend(folder / "findings.xlsx").write_bytes(findings_workbook.write(feedback))
+        lend(folder / "report.html").write_text(page.render(feedback), encoding="utf-8")
+        lend(folder / "report.json").write_text(report_json.write(feedback), encoding="utf-8")
     return folder

@@ -4,12 +4,16 @@ No knowledge of what the files mean belongs here. Everything below a home is pri
 whatever the umask of the caller, and a file is either there whole, and on the disk, or not there.
 """
 
+import ctypes
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+_SYNCFS = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
+"""The call of Linux that flushes one file system; where there is none, all are flushed."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,48 @@ def write_atomically(path: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
         raise
     flush(path.parent)
+
+
+@contextmanager
+def write_together(root: Path) -> Iterator[Callable[[Path], Path]]:
+    """Lend a function that lends files as `write_atomically` does; on leaving, all get their names, after one flush.
+
+    All stand on the file system of `root`. To flush them one by one takes twenty times as long.
+    """
+    parts: dict[Path, Path] = {}
+
+    def lend(path: Path) -> Path:
+        make_private(path.parent)
+        descriptor, name = tempfile.mkstemp(prefix=".part-", dir=path.parent)
+        os.close(descriptor)
+        parts[Path(name)] = path
+        return Path(name)
+
+    try:
+        yield lend
+        flush_all(root)
+        for part, path in parts.items():
+            part.replace(path)
+    except BaseException:
+        for part in parts:
+            part.unlink(missing_ok=True)
+        raise
+    flush_all(root)
+
+
+def flush_all(root: Path) -> None:
+    """Wait until all that was written to the file system of `root` is on the disk."""
+    if _SYNCFS is None:
+        os.sync()
+        return
+    make_private(root)
+    descriptor = os.open(root, os.O_RDONLY)
+    try:
+        if _SYNCFS(descriptor):
+            code = ctypes.get_errno()
+            raise OSError(code, os.strerror(code), str(root))
+    finally:
+        os.close(descriptor)
 
 
 def flush(path: Path) -> None:

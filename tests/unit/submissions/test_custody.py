@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from submissions import custody
+from submissions import store as store_module
 from submissions.custody import DamagedError, events, find_submissions, open_submission, receive, submissions_in_force
 from submissions.layout import STANDS_FOR
 from submissions.reading import LINE
-from submissions.store import Store, write_atomically
+from submissions.store import Store, write_atomically, write_together
 
 SCHOOLS = b"school_id,school_name\n0001,North\n0002,South\n"
 
@@ -339,6 +340,23 @@ def test_an_atomic_write_that_fails_leaves_what_was_there(tmp_path):
 
 
 # --- opening and finding
+
+
+@pytest.mark.parametrize("fault", ["while writing", "while flushing"])
+def test_files_written_together_are_all_there_or_all_as_before(tmp_path, monkeypatch, fault):
+    first, second = tmp_path / "a" / "first", tmp_path / "b" / "second"
+    with write_together(tmp_path) as lend:
+        lend(first).write_bytes(b"before")
+    if fault == "while flushing":
+        monkeypatch.setattr(store_module, "flush_all", lambda _: (_ for _ in ()).throw(OSError("input/output error")))
+    with pytest.raises(OSError), write_together(tmp_path) as lend:
+        lend(first).write_bytes(b"after")
+        lend(second).write_bytes(b"after")
+        if fault == "while writing":
+            raise OSError("no space")
+    assert first.read_bytes() == b"before"
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [first]
+    assert stat.S_IMODE(first.stat().st_mode) == 0o600
 
 
 def test_a_submission_is_opened_with_the_records_as_they_were_sent(store, send):

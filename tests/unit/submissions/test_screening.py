@@ -448,10 +448,10 @@ def test_bytes_that_changed_in_the_store_are_never_screened(store, send):
 def test_a_machine_that_cannot_write_is_no_fault_of_a_district(store, send, monkeypatch):
     send({"enrollment": ENROLLMENTS + "S1,0063,03\n"})
 
-    def full(*_):
+    def full(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(acceptance, "write", full)
+    monkeypatch.setattr(pl.DataFrame, "write_parquet", full)
     with pytest.raises(OSError, match="No space"):
         screen(store, 2025)
     monkeypatch.undo()
