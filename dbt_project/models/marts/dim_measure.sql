@@ -19,7 +19,7 @@
         {{ "unit_id" in indicator_columns(indicator.id) }} as is_by_unit,
         '{{ indicator.populations | join("|") }}' as populations,
         '{{ indicator.subjects | join("|") }}' as subjects,
-        '{{ indicator.get("levels", ["school", "district", "state"]) | join("|") }}' as levels,
+        '{{ measure.get("levels", indicator.get("levels", ["school", "district", "state"])) | join("|") }}' as levels,
         '{{ indicator.get("grades", []) | join("|") }}' as grades,
         {{ indicator.grade_spans == "each_grade" }} as is_by_grade
         {{ "union all" if not loop.last }}
