@@ -4,6 +4,7 @@ Statistics of pairs of scores with an interval by resampling students, and sever
 score one another's work. Which pairs count, and how many are enough, is for whoever calls.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,12 +15,13 @@ STATISTICS = (
     "quadratic_weighted_kappa",
     "kappa",
     "gwet_ac1",
-    "exact",
-    "adjacent",
+    "percent_exact",
+    "percent_adjacent",
     "standardized_mean_difference",
     "mean_difference",
 )
 QUANTILES = (0.025, 0.975)
+NORMAL = 1.959963985
 CELLS_AT_ONCE = 2_000_000
 """Numbers held at a time while resampling."""
 
@@ -112,6 +114,82 @@ def severity(
     error = np.sqrt(np.maximum(spread.diagonal() * correction, 0))
     linked = links.diagonal() > 0
     return Severity(np.where(linked, value, np.nan), np.where(linked, error, np.nan))
+
+
+def agreement_by_pool(pairs: Mapping[str, NDArray]) -> dict[str, NDArray]:
+    """Compare the scores of every cell, pool by pool: the scores of one pool are on one scale.
+
+    Takes columns `pool, cell, student, first_score, second_score, adjacent_distance, replicates, seed` and gives one
+    row per cell and statistic. A share has the Wilson interval of as many trials as there are students, because
+    resampling never leaves 0 or 1.
+    """
+    found = []
+    for pool in np.unique(pairs["pool"]):
+        here = {name: column[pairs["pool"] == pool] for name, column in pairs.items()}
+        cells, cell = np.unique(here["cell"], return_inverse=True)
+        compared = agreement(
+            cell,
+            here["student"],
+            here["first_score"],
+            here["second_score"],
+            adjacent_distance=float(here["adjacent_distance"][0]),
+            replicates=int(here["replicates"][0]),
+            seed=int(here["seed"][0]),
+        )
+        students = np.unique(np.column_stack((cell, here["student"])), axis=0)
+        trials = np.bincount(students[:, 0], minlength=len(cells))
+        for place, name in enumerate(STATISTICS):
+            is_share = name.startswith("percent_")
+            value = compared.value[:, place]
+            low, high = _wilson(value, trials) if is_share else (compared.low[:, place], compared.high[:, place])
+            found.append(
+                {
+                    "cell": cells,
+                    "measure": np.full(len(cells), name),
+                    "value": value,
+                    "standard_error": compared.standard_error[:, place],
+                    "interval_low": low,
+                    "interval_high": high,
+                    "interval_method": np.full(len(cells), "wilson" if is_share else "bootstrap"),
+                }
+            )
+    return {name: np.concatenate([part[name] for part in found]) for name in found[0]}
+
+
+def severity_by_pool(pairs: Mapping[str, NDArray]) -> dict[str, NDArray]:
+    """Find the severity of every named district, pool by pool.
+
+    Takes columns `pool, rated_by, rated_again_by, difference, student` and gives one row per pool and district that
+    shares a piece with others; the group without a name takes part and is not given.
+    """
+    found = []
+    for pool in np.unique(pairs["pool"]):
+        here = {name: column[pairs["pool"] == pool] for name, column in pairs.items()}
+        districts, place = np.unique(
+            np.concatenate((here["rated_by"], here["rated_again_by"])).astype(str), return_inverse=True
+        )
+        one, other = np.split(place, 2)
+        result = severity(one, other, here["difference"], here["student"], groups=len(districts))
+        given = np.isfinite(result.value) & (districts != "")
+        value, error = result.value[given], result.standard_error[given]
+        found.append(
+            {
+                "pool": np.full(given.sum(), str(pool)),
+                "district_id": districts[given],
+                "value": value,
+                "standard_error": error,
+                "interval_low": value - NORMAL * error,
+                "interval_high": value + NORMAL * error,
+                "interval_method": np.full(given.sum(), "normal_clustered"),
+            }
+        )
+    return {name: np.concatenate([part[name] for part in found]) for name in found[0]}
+
+
+def _wilson(share: NDArray, trials: NDArray) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    middle = (share + NORMAL**2 / (2 * trials)) / (1 + NORMAL**2 / trials)
+    half = NORMAL * np.sqrt(share * (1 - share) / trials + NORMAL**2 / (4 * trials**2)) / (1 + NORMAL**2 / trials)
+    return np.maximum(middle - half, 0), np.minimum(middle + half, 1)
 
 
 def _summands(first: NDArray, second: NDArray, adjacent_distance: float) -> NDArray[np.float64]:

@@ -37,6 +37,7 @@
                 {"slug": "growth_rate", "shapes": ["contributions"]},
                 {"slug": "growth_rate_at_benchmark", "shapes": ["contributions"]},
                 {"slug": "time_to_grade_level", "shapes": ["contributions"]},
+                {"slug": "calibration", "shapes": ["estimates"], "members": "int_calibration_members"},
             ]
         )
     }}

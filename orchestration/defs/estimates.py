@@ -12,6 +12,7 @@ import duckdb
 import polars as pl
 from numpy.typing import NDArray
 
+from methods.agreement import agreement_by_pool, severity_by_pool
 from orchestration import warehouse
 from orchestration.work import at_work, write_table
 
@@ -34,7 +35,23 @@ class Estimate:
     description: str
 
 
-ESTIMATES: tuple[Estimate, ...] = ()
+NUMBERS = {name: pl.Float64() for name in ("value", "standard_error", "interval_low", "interval_high")}
+ESTIMATES: tuple[Estimate, ...] = (
+    Estimate(
+        "agreement",
+        "intermediate.int_rated_pairs",
+        agreement_by_pool,
+        {"cell": pl.Int64(), "measure": pl.String(), **NUMBERS, "interval_method": pl.String()},
+        "How far two scores of the same pieces agree, for every entity, subject and student group, with intervals.",
+    ),
+    Estimate(
+        "severity",
+        "intermediate.int_severity_pairs",
+        severity_by_pool,
+        {"pool": pl.String(), "district_id": pl.String(), **NUMBERS, "interval_method": pl.String()},
+        "By how many points the raters of each district score above the others who scored the same pieces.",
+    ),
+)
 
 
 def asset_of(estimate: Estimate) -> dg.AssetsDefinition:

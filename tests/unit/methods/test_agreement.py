@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from methods.agreement import STATISTICS, agreement, severity
+from methods.agreement import STATISTICS, agreement, agreement_by_pool, severity, severity_by_pool
 
 GV16 = np.array([[10, 3, 0, 0], [2, 20, 5, 0], [0, 4, 25, 3], [0, 0, 2, 6]])
 
@@ -38,8 +38,8 @@ def test_gv16_agreement_of_eighty_pairs_comes_out_as_published():
     found = named(compare(*pairs_of(GV16)).value[0])
     assert found["quadratic_weighted_kappa"] == pytest.approx(0.846465, abs=1e-4)
     assert found["kappa"] == pytest.approx(0.656030, abs=1e-4)
-    assert found["exact"] == 0.7625
-    assert found["adjacent"] == 1
+    assert found["percent_exact"] == 0.7625
+    assert found["percent_adjacent"] == 1
     assert found["standardized_mean_difference"] == pytest.approx(0.042392, abs=1e-4)
 
 
@@ -52,7 +52,7 @@ def test_gwets_coefficient_follows_its_formula():
 
 def test_raters_who_give_every_piece_the_same_score_agree_and_have_no_kappa():
     found = named(compare([3, 3, 3], [3, 3, 3]).value[0])
-    assert found["exact"] == 1
+    assert found["percent_exact"] == 1
     assert np.isnan(found["quadratic_weighted_kappa"])
     assert np.isnan(found["kappa"])
 
@@ -64,8 +64,8 @@ def test_a_lenient_first_rater_has_a_positive_difference_and_a_negative_standard
 
 
 def test_scores_one_point_apart_are_adjacent_and_more_than_one_point_apart_are_not():
-    assert named(compare([1, 1, 1], [1, 2, 3]).value[0])["adjacent"] == pytest.approx(2 / 3)
-    assert named(compare([1.0, 1.0], [2.0, 2.5]).value[0])["adjacent"] == 0.5
+    assert named(compare([1, 1, 1], [1, 2, 3]).value[0])["percent_adjacent"] == pytest.approx(2 / 3)
+    assert named(compare([1.0, 1.0], [2.0, 2.5]).value[0])["percent_adjacent"] == 0.5
 
 
 def test_one_student_alone_has_values_and_no_interval():
@@ -160,3 +160,49 @@ def test_the_standard_error_of_severity_matches_how_it_varies():
         found.append(severity(one, other, random.normal(0, 1, 90), np.arange(90), groups=3))
     spread = np.std([each.value[0] for each in found])
     assert np.mean([each.standard_error[0] for each in found]) == pytest.approx(spread, rel=0.15)
+
+
+def columns(pool, cell, student, first, second):
+    fixed = {"adjacent_distance": 1.0, "replicates": 50, "seed": 1}
+    arrays = {"pool": pool, "cell": cell, "student": student, "first_score": first, "second_score": second}
+    count = len(first)
+    return {name: np.asarray(value) for name, value in arrays.items()} | {
+        n: np.full(count, v) for n, v in fixed.items()
+    }
+
+
+def test_next_years_scores_change_nothing_about_this_year():
+    first, second = judged(np.random.default_rng(8), 60)
+    this_year = columns([1] * 60, [3] * 60, np.arange(60), first, second)
+    both = columns(
+        [1] * 60 + [2] * 60,
+        [3] * 60 + [9] * 60,
+        np.tile(np.arange(60), 2),
+        *[np.concatenate((x, x + 5)) for x in (first, second)],
+    )
+    alone, beside = agreement_by_pool(this_year), agreement_by_pool(both)
+    mine = beside["cell"] == 3
+    assert (alone["measure"] == beside["measure"][mine]).all()
+    for name in ("value", "standard_error", "interval_low", "interval_high"):
+        assert alone[name] == pytest.approx(beside[name][mine])
+
+
+def test_a_share_of_one_has_the_wilson_interval_of_its_students():
+    found = agreement_by_pool(columns([1] * 20, [0] * 20, np.repeat(np.arange(10), 2), [2] * 20, [2] * 20))
+    exact = {name: column[found["measure"] == "percent_exact"][0] for name, column in found.items()}
+    assert exact["value"] == exact["interval_high"] == 1
+    assert exact["interval_low"] == pytest.approx(10 / (10 + 1.959963985**2))
+    assert exact["interval_method"] == "wilson"
+
+
+def test_a_panel_without_a_district_links_districts_and_is_not_given_a_severity():
+    pairs = {
+        "pool": np.array(["p|2025|MATH"] * 4, object),
+        "rated_by": np.array(["01", "01", "02", "02"], object),
+        "rated_again_by": np.array(["", "", "", "02"], object),
+        "difference": np.array([1.0, 1.0, -1.0, 9.0]),
+        "student": np.array([1, 2, 3, 4]),
+    }
+    found = severity_by_pool(pairs)
+    assert found["district_id"].tolist() == ["01", "02"]
+    assert found["value"] == pytest.approx([1, -1])

@@ -16,6 +16,7 @@ STAGES = {
     "reference",
     "staging",
     "intermediate",
+    "estimates",
     "growth",
     "indicators",
     "marts",
