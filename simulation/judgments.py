@@ -36,6 +36,8 @@ POINTS_PER_GRADE = 2.0
 PANEL_RATERS, PANEL_SCHOOL = 400, "PANEL"
 SECOND_SCORED, BENCHMARKS, AUDITED = 0.15, 0.15, 0.04
 REVOKED = 0.03
+WELL_KNOWN = 0.9
+"""The share of what students lack that is found where it must be known who needs support."""
 DECISION_DAYS = 5
 
 ORIGINS = ("instruction", "diagnostic", "transfer")
@@ -64,11 +66,14 @@ def style(schooling: Schooling) -> Style:
     pace = schooling.planted("pace_by_lowering_the_bar")
     hurried = schooling.planted_schools("pace_by_lowering_the_bar")
     minor = 0.7 + 0.8 * schooling.of_school("pieces")
+    diagnosis = 0.25 + 0.35 * schooling.of_school("diagnosis")
+    for truth in ("support_goes_to_the_top", "support_goes_to_need"):
+        diagnosis = np.where(schooling.planted_schools(truth), WELL_KNOWN, diagnosis)
     return Style(
         by_readiness=schooling.of_school("assesses when ready"),
         minor_pieces=np.where(hurried, 0.15, minor),
         performance=0.3 + 0.45 * schooling.of_school("performance"),
-        diagnosis=0.25 + 0.35 * schooling.of_school("diagnosis"),
+        diagnosis=diagnosis,
         leniency=np.full(len(hurried), lenient.facts["leniency"] if lenient else 0.0),
         lowered=np.where(hurried, pace.facts["grades_below_the_bar"] if pace else 0.0, 0.0),
     )

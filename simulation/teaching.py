@@ -33,6 +33,7 @@ def state_collections(state: State, school_year: int, truths: Truths) -> Iterato
     """Yield the framework, which the state submits every year."""
     yield "competency", competencies.competencies()
     yield "competency_edge", competencies.competency_edges()
+    yield "truth/reliability", voices.reliabilities(school_year)
 
 
 def collections(year: DistrictYear, truths: Truths) -> Iterator[tuple[str, pl.DataFrame]]:

@@ -193,18 +193,29 @@ def truth(schooling: Schooling) -> pl.DataFrame:
     return counts_by_school(schooling.year, pl.Series(student), pl.Series(school), sums)
 
 
-def reliability() -> float:
-    """Give Cronbach's alpha of a construct as answered by those who read the questions.
+def reliability(loading: float, cuts: tuple[float, ...], items: int) -> float:
+    """Give Cronbach's alpha of some answers with one trait behind them, all cut into the same steps.
 
-    The correlation of two answers follows from that of what lies behind them, cut into the same steps.
+    The correlation of two answers follows from that of what lies behind them.
     """
-    steps = np.array([-9.0, *CUTS, 9.0])
-    normal = multivariate_normal(cov=[[1.0, ITEM_LOADING**2], [ITEM_LOADING**2, 1.0]])
+    steps = np.array([-9.0, *cuts, 9.0])
+    normal = multivariate_normal(cov=[[1.0, loading**2], [loading**2, 1.0]])
     below = np.array([[normal.cdf([a, b]) for b in steps] for a in steps])
     joint = np.diff(np.diff(below, axis=0), axis=1)
-    values = np.arange(1, len(CUTS) + 2)
+    values = np.arange(1, len(cuts) + 2)
     share = joint.sum(axis=0)
     mean = values @ share
-    variance = (values - mean) ** 2 @ share
-    correlation = (values - mean) @ joint @ (values - mean) / variance
-    return float(ITEMS * correlation / (1 + (ITEMS - 1) * correlation))
+    correlation = (values - mean) @ joint @ (values - mean) / ((values - mean) ** 2 @ share)
+    return float(items * correlation / (1 + (items - 1) * correlation))
+
+
+def reliabilities(school_year: int) -> pl.DataFrame:
+    """Give the alpha of each construct of the survey, and of the habits as a teacher and as a student rates them.
+
+    It holds of those who read the questions; the few who tick one answer throughout are not in it.
+    """
+    of_survey = reliability(ITEM_LOADING, CUTS, ITEMS)
+    rows = [(school_year, construct, "student", of_survey) for construct in CONSTRUCTS]
+    for role, loading in (("teacher", HABIT_LOADING), ("student", SELF_LOADING)):
+        rows.append((school_year, "habits", role, reliability(loading, HABIT_CUTS, len(HABITS))))
+    return pl.DataFrame(rows, schema=["school_year", "measure", "answered_by", "alpha"], orient="row")

@@ -14,7 +14,7 @@ from simulation.grouping import LEVELS, STAYING, steps
 from simulation.learning import Learners, equivalents, mastery_times, scale_scores
 from simulation.state import plan
 from simulation.teaching import concentration
-from simulation.voices import reliability
+from simulation.voices import CUTS, ITEM_LOADING, ITEMS, reliability
 
 YEARS = (2024, 2025)
 
@@ -297,7 +297,7 @@ def test_answers_are_as_reliable_as_they_are_made(made):
     items = wide.drop("respondent_id", "district").to_numpy().astype(float)
     count = items.shape[1]
     alpha = count / (count - 1) * (1 - items.var(axis=0, ddof=1).sum() / items.sum(axis=1).var(ddof=1))
-    assert alpha == pytest.approx(reliability(), abs=0.03)
+    assert alpha == pytest.approx(reliability(ITEM_LOADING, CUTS, ITEMS), abs=0.03)
 
 
 def test_students_change_groups_as_the_chain_says():
