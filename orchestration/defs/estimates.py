@@ -70,7 +70,7 @@ def asset_of(estimate: Estimate) -> dg.AssetsDefinition:
                 rows = connection.sql(f"select * from {estimate.table} order by all").pl()
             found = estimate.method({name: rows[name].to_numpy() for name in rows.columns}) if rows.height else {}
             table = pl.DataFrame(found, schema=None if found else estimate.schema)
-            table = table.select(estimate.schema).cast(dict(estimate.schema))
+            table = table.select(list(estimate.schema)).cast(dict(estimate.schema))
             facts = write_table(table, folder / f"estimates_{estimate.name}.parquet")
             return dg.MaterializeResult(metadata=facts | {"rows_read": rows.height})
 
