@@ -27,6 +27,7 @@
                     "shapes": ["estimates"],
                     "members": "int_placement_candidates",
                 },
+                {"slug": "class_sorting", "shapes": ["estimates"], "members": "int_class_members"},
                 {"slug": "mastery_versus_expected", "shapes": ["contributions"]},
                 {"slug": "pace", "shapes": ["contributions", "estimates"]},
                 {"slug": "evidence_sufficiency", "shapes": ["contributions"]},
@@ -56,13 +57,5 @@
 
 {#- The model that holds an indicator's estimates. -#}
 {% macro estimates_of(indicator) -%}
-    {{
-        return(
-            ref(
-                "ind_"
-                ~ indicator.slug
-                ~ ("_estimates" if "contributions" in indicator.shapes else "")
-            )
-        )
-    }}
+    {{ return(ref("ind_" ~ indicator.slug ~ ("_estimates" if "contributions" in indicator.shapes else ""))) }}
 {%- endmacro %}

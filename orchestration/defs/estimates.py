@@ -13,6 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from methods.agreement import agreement_by_pool, severity_by_pool
+from methods.class_sorting import class_sorting
 from orchestration import warehouse
 from orchestration.work import at_work, write_table
 
@@ -51,6 +52,24 @@ ESTIMATES: tuple[Estimate, ...] = (
         {"pool": pl.String(), "district_id": pl.String(), **NUMBERS, "interval_method": pl.String()},
         "By how many points the raters of each district score above the others who scored the same pieces.",
     ),
+    Estimate(
+        "class_sorting",
+        "intermediate.int_class_counts",
+        class_sorting,
+        {
+            "policy_id": pl.String(),
+            "school_year": pl.Int16(),
+            "level": pl.String(),
+            "entity_id": pl.String(),
+            "subject": pl.String(),
+            "student_group": pl.String(),
+            "measure": pl.String(),
+            **NUMBERS,
+            "unit_count": pl.Int64(),
+            "student_count": pl.Int64(),
+        },
+        "How far sections sort students by group in every school, district and the state, beside what chance would do.",
+    ),
 )
 
 
@@ -70,7 +89,7 @@ def asset_of(estimate: Estimate) -> dg.AssetsDefinition:
                 rows = connection.sql(f"select * from {estimate.table} order by all").pl()
             found = estimate.method({name: rows[name].to_numpy() for name in rows.columns}) if rows.height else {}
             table = pl.DataFrame(found, schema=None if found else estimate.schema)
-            table = table.select(list(estimate.schema)).cast(dict(estimate.schema))
+            table = table.select(list(estimate.schema)).cast(dict(estimate.schema)).fill_nan(None)
             facts = write_table(table, folder / f"estimates_{estimate.name}.parquet")
             return dg.MaterializeResult(metadata=facts | {"rows_read": rows.height})
 
