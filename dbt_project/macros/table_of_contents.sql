@@ -10,6 +10,12 @@
                 {"slug": "test_participation", "shapes": ["contributions"]},
                 {"slug": "average_score", "shapes": ["contributions"]},
                 {"slug": "full_academic_year_coverage", "shapes": ["contributions"]},
+                {"slug": "performance_index", "shapes": ["contributions"]},
+                {"slug": "graduation_rate_four_year", "shapes": ["contributions"]},
+                {"slug": "graduation_rate_extended", "shapes": ["contributions"]},
+                {"slug": "english_learner_progress", "shapes": ["contributions"]},
+                {"slug": "suspension_rate", "shapes": ["contributions"]},
+                {"slug": "college_career_readiness", "shapes": ["contributions"]},
                 {"slug": "chronic_absenteeism", "shapes": ["contributions"]},
                 {
                     "slug": "growth_percentile",
@@ -27,7 +33,11 @@
                     "shapes": ["estimates"],
                     "members": "int_placement_candidates",
                 },
-                {"slug": "class_sorting", "shapes": ["estimates"], "members": "int_class_members"},
+                {
+                    "slug": "class_sorting",
+                    "shapes": ["estimates"],
+                    "members": "int_class_members",
+                },
                 {"slug": "mastery_versus_expected", "shapes": ["contributions"]},
                 {"slug": "pace", "shapes": ["contributions", "estimates"]},
                 {"slug": "evidence_sufficiency", "shapes": ["contributions"]},
@@ -38,7 +48,11 @@
                 {"slug": "growth_rate", "shapes": ["contributions"]},
                 {"slug": "growth_rate_at_benchmark", "shapes": ["contributions"]},
                 {"slug": "time_to_grade_level", "shapes": ["contributions"]},
-                {"slug": "calibration", "shapes": ["estimates"], "members": "int_calibration_members"},
+                {
+                    "slug": "calibration",
+                    "shapes": ["estimates"],
+                    "members": "int_calibration_members",
+                },
             ]
         )
     }}
@@ -57,5 +71,13 @@
 
 {#- The model that holds an indicator's estimates. -#}
 {% macro estimates_of(indicator) -%}
-    {{ return(ref("ind_" ~ indicator.slug ~ ("_estimates" if "contributions" in indicator.shapes else ""))) }}
+    {{
+        return(
+            ref(
+                "ind_"
+                ~ indicator.slug
+                ~ ("_estimates" if "contributions" in indicator.shapes else "")
+            )
+        )
+    }}
 {%- endmacro %}

@@ -8,7 +8,7 @@ with
             entity_id,
             student_id,
             subject,
-            assessment_form,
+            coalesce(assessment_form = 'alternate', false) as is_alternate,
             is_expected,
             is_participant,
             coalesce(is_recently_arrived and took_english_language_test, false) as took_english_language_test_instead
@@ -44,10 +44,7 @@ select
     measures.measure,
     student_id,
     cast(
-        is_tested
-        and (
-            measure = 'percent_tested' or (is_participant and coalesce(assessment_form = 'alternate', false))
-        ) as decimal(18, 4)
+        is_tested and (measure = 'percent_tested' or (is_participant and is_alternate)) as decimal(18, 4)
     ) as numerator,
     cast(case measure when 'percent_tested' then is_expected else is_tested end as decimal(18, 4)) as denominator,
     cast(0 as decimal(18, 4)) as expected,
