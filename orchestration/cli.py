@@ -264,7 +264,7 @@ def run(
 
         waymark run --district 0470 --district 0010
     """
-    from submissions import custody
+    from submissions import custody, screening, waivers
 
     began, console = time.monotonic(), telling.screen()
     place = settings.enter()
@@ -275,11 +275,18 @@ def run(
     unknown = set(district or ()) - {name for districts in in_force.values() for name in districts}
     if unknown:
         raise typer.BadParameter(f"{', '.join(sorted(unknown))} has no submission in force", param_hint="--district")
+    try:
+        waivers.waivers(place.store)
+    except waivers.WaiverError as error:
+        console.print(f"[yellow]![/] Nothing is waived: {escape(str(error))}.")
     with console.status("Starting"):
         settings.ensure_manifest()
         from orchestration.defs import intake
     for year, districts in in_force.items():
         named = sorted(set(district or ()) & set(districts))
+        if not named and screening.is_current(place.store, year):
+            console.print(f"{year}: nothing has changed since it was screened.")
+            continue
         config = {"ops": {"door": {"config": {"districts": named}}}}
         _or_stop(place, _job(console, place, "intake", f"{year}: ", partition=str(year), config=config))
     _or_stop(place, _job(console, place, "build"))

@@ -65,13 +65,17 @@ Rows are those of the file; `must_fix`, `explain` and `information` count record
 
 @dataclass(frozen=True)
 class Screening:
-    """What screening a school year did. `not_checked` says for each district why it could not be checked: our fault."""
+    """What screening a school year did. `not_checked` says for each district why it could not be checked: our fault.
+
+    `waivers_not_read` says why the table of waivers could not be read; then nothing was waived.
+    """
 
     school_year: int
     manifest: pl.DataFrame
     screened: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     not_checked: dict[str, str] = field(default_factory=dict)
+    waivers_not_read: str | None = None
 
 
 def screen(
@@ -88,21 +92,14 @@ def screen(
     one district is recorded for that one.
     """
     prepare_accepted(store)
-    key = key_of(store)
-    before = _History(store, school_year)
+    key, before = key_of(store), _History(store, school_year)
     others = [district_id for district_id in before.in_force if district_id != STATE]
     screened, unchanged, not_checked = [], [], {}
     for turn in ([STATE], others) if STATE in before.in_force else (others,):
-        before_it = history.accepted_before(store, school_year)
-        home = _Home(store, school_year, key, waivers.waivers(store), explanations.explanations(store), before_it)
+        home = _Home.of(store, school_year, key)
         packs = {district_id: home.pack(before.in_force[district_id]) for district_id in turn}
-        same = [
-            district_id
-            for district_id, pack in packs.items()
-            if district_id not in districts and _is_up_to_date(store, before, district_id, pack)
-        ]
-        changed = [district_id for district_id in packs if district_id not in same]
-        unchanged += same
+        changed = [one for one in turn if one in districts or not _is_up_to_date(store, before, one, packs[one])]
+        unchanged += [one for one in turn if one not in changed]
         expected = len(screened) + len(changed) + (len(others) if turn is not others else 0)
         for district_id in changed:
             outcome = _screen_and_record(home, before.in_force[district_id], packs[district_id])
@@ -111,7 +108,19 @@ def screen(
                 not_checked[district_id] = outcome.reason
             if on_progress:
                 on_progress(len(screened), expected)
-    return Screening(school_year, _write_manifest(store, school_year), screened, unchanged, not_checked)
+    manifest = _write_manifest(store, school_year)
+    return Screening(school_year, manifest, screened, unchanged, not_checked, home.waivers_not_read)
+
+
+def is_current(store: Store, school_year: int) -> bool:
+    """Tell whether `screen` would change nothing: no submission, rule, waiver or explanation is new. Writes nothing."""
+    place, before = store.manifest / f"{school_year}.parquet", _History(store, school_year)
+    if not place.is_file() or not store.pseudonym_key.is_file():
+        return False
+    home = _Home.of(store, school_year, key_of(store))
+    if not all(_is_up_to_date(store, before, one, home.pack(sent)) for one, sent in before.in_force.items()):
+        return False
+    return pl.DataFrame(_manifest_rows(before), schema=MANIFEST).equals(pl.read_parquet(place))
 
 
 # --- what has changed
@@ -153,7 +162,18 @@ class _Home:
     waivers: list[Waiver]
     explanations: list[tuple[str, int, Explanation]]
     last_year: dict[str, str]
+    waivers_not_read: str | None = None
     today: date = field(default_factory=lambda: datetime.now(UTC).date())
+
+    @classmethod
+    def of(cls, store: Store, school_year: int, key: bytes) -> "_Home":
+        """Look about in a home. Where the waivers cannot be read nothing is waived, and no district waits for that."""
+        try:
+            waived, not_read = waivers.waivers(store), None
+        except waivers.WaiverError as error:
+            waived, not_read = [], f"Nothing is waived: {error}."
+        before = history.accepted_before(store, school_year)
+        return cls(store, school_year, key, waived, explanations.explanations(store), before, not_read)
 
     @cached_property
     def state_submission(self) -> str | None:
@@ -305,26 +325,33 @@ def feedback_on(
 
 
 def _write_manifest(store: Store, school_year: int) -> pl.DataFrame:
-    """Derive the manifest of a year from the ledger: what is accepted, and what came after it and was not taken in."""
-    history, rows = _History(store, school_year), []
-    for district_id in sorted({*history.accepted, *history.problem}):
-        if district_id in history.accepted:
-            rows += history.accepted[district_id]["manifest"]
-        if problem := history.open_problem(district_id):
-            rows += problem["manifest"] if "manifest" in problem else _refused_at_the_door(store, problem)
-    manifest = pl.DataFrame(rows, schema=MANIFEST)
+    """Derive the manifest of a year from the ledger, and see that whoever was refused at the door has feedback."""
+    before = _History(store, school_year)
+    for district_id in before.problem:
+        problem = before.open_problem(district_id)
+        if problem and "manifest" not in problem:
+            submission, outcome = _refused(problem)
+            rows, attempt = accounts(submission, outcome), history.attempt(store, submission)
+            delivery.deliver(store, feedback_on(submission, outcome, rows, attempt=attempt))
+    manifest = pl.DataFrame(_manifest_rows(before), schema=MANIFEST)
     write(manifest, store.manifest / f"{school_year}.parquet")
     return manifest
 
 
-def _refused_at_the_door(store: Store, event: dict[str, Any]) -> list[dict[str, Any]]:
-    """Describe a submission that never came as far as screening, and see that the district has its feedback."""
-    submission = custody.submission_of(event)
-    outcome = refused_at_the_door(Notice(**one) for one in event["notices"])
-    rows = accounts(submission, outcome)
-    attempt = history.attempt(store, submission)
-    delivery.deliver(store, feedback_on(submission, outcome, rows, attempt=attempt))
+def _manifest_rows(before: _History) -> list[dict[str, Any]]:
+    """Say what is accepted, and what came after it and was not taken in."""
+    rows = []
+    for district_id in sorted({*before.accepted, *before.problem}):
+        if district_id in before.accepted:
+            rows += before.accepted[district_id]["manifest"]
+        if problem := before.open_problem(district_id):
+            rows += problem["manifest"] if "manifest" in problem else accounts(*_refused(problem))
     return rows
+
+
+def _refused(event: dict[str, Any]) -> tuple[Submission, Outcome]:
+    """Describe a submission that never came as far as screening."""
+    return custody.submission_of(event), refused_at_the_door(Notice(**one) for one in event["notices"])
 
 
 def refused_at_the_door(notices: Iterable[Notice]) -> Outcome:

@@ -39,25 +39,36 @@ def waivers(store: Store) -> list[Waiver]:
     path = store.received / "waivers.csv"
     if not path.is_file():
         return []
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        lines = csv.DictReader(file)
-        if tuple(lines.fieldnames or ()) != COLUMNS:
-            raise WaiverError(f"{path}: line 1 must name {', '.join(COLUMNS)}")
-        return [_waiver(row, f"{path}: line {lines.line_num}") for row in lines]
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            lines = csv.DictReader(file, strict=True)
+            if tuple(lines.fieldnames or ()) != COLUMNS:
+                raise WaiverError(f"line 1 of {path.name} must name {', '.join(COLUMNS)}")
+            return [_waiver(row, f"line {lines.line_num} of {path.name}") for row in lines]
+    except UnicodeDecodeError:
+        raise WaiverError(f"{path.name} is not UTF-8; save it as CSV UTF-8") from None
+    except csv.Error:
+        raise WaiverError(f"{path.name} is not CSV; look for a quotation mark that is not closed") from None
 
 
 def _waiver(row: dict[str, str], where: str) -> Waiver:
     blank = [name for name in COLUMNS if not (row[name] or "").strip()]
-    if blank or None in row:
-        raise WaiverError(f"{where}: {', '.join(blank) or 'a value too many'} ")
-    if row["rule"] not in SEVERITY:
-        raise WaiverError(f"{where}: there is no rule {row['rule']}")
-    try:
-        kinds = {"school_year": int, "most_records": int, "approved_on": date.fromisoformat}
-        kinds["expires_on"] = date.fromisoformat
-        return Waiver(**{name: kinds.get(name, str)(row[name].strip()) for name in COLUMNS})
-    except ValueError:
-        raise WaiverError(f"{where}: a date is written YYYY-MM-DD, a year and a number with digits alone") from None
+    if None in row:
+        raise WaiverError(f"{where} has more values than line 1 has names")
+    if blank:
+        raise WaiverError(f"{where} has nothing in {', '.join(blank)}")
+    if row["rule"].strip() not in SEVERITY:
+        raise WaiverError(f"{where} names a rule that there is not")
+    kinds = dict.fromkeys(("school_year", "most_records"), int)
+    kinds |= dict.fromkeys(("approved_on", "expires_on"), date.fromisoformat)
+    values = {}
+    for name in COLUMNS:
+        try:
+            values[name] = kinds.get(name, str)(row[name].strip())
+        except ValueError:
+            kind = "a whole number" if kinds[name] is int else "a date written YYYY-MM-DD"
+            raise WaiverError(f"{where} has in {name} what is not {kind}") from None
+    return Waiver(**values)
 
 
 def in_force(

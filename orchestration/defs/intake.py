@@ -82,6 +82,8 @@ def door(context: dg.AssetExecutionContext, config: IntakeConfig) -> Iterator[dg
         years = [int(key) for key in context.partition_keys]
         done = [screening.screen(place.store, year, config.districts, tell) for year in years]
         manifest = pl.concat(screened.manifest for screened in done)
+        for sentence in {one.waivers_not_read for one in done} - {None}:
+            context.log.warning(sentence)
         districts = _districts(done, manifest) | {
             "manifest": [str(place.store.manifest / f"{y}.parquet") for y in years]
         }

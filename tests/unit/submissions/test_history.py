@@ -227,3 +227,17 @@ def test_a_waiver_that_is_not_complete_is_refused_and_its_line_named(changes, st
 
     with pytest.raises(WaiverError, match="line 2"):
         waivers(store)
+
+
+@pytest.mark.parametrize("table", ["rule,why\n", "\xff\xfe", f'{",".join(COLUMNS)}\n"ENR-101,0470\n', None])
+def test_where_the_waivers_cannot_be_read_nothing_is_waived_and_no_district_waits(table, store, report):
+    waive(store, school_year="in May")
+    if table is not None:
+        (store.received / "waivers.csv").write_text(table, encoding="latin-1")
+    told, again = report(FILES), screen(store, 2025)
+
+    assert told["verdict"] == "needs_work"
+    assert again.unchanged == ["0470"] and again.waivers_not_read.startswith("Nothing is waived: ")
+    assert "waivers.csv" in again.waivers_not_read and "in May" not in again.waivers_not_read
+    waive(store)
+    assert screen(store, 2025).waivers_not_read is None

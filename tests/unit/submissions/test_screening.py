@@ -477,6 +477,25 @@ def test_a_district_is_screened_again_only_when_it_or_its_rules_changed_or_it_is
     assert screen(store, 2025).screened == ["0001", "0002"]
 
 
+def test_a_year_is_current_until_something_of_it_changes_and_asking_writes_nothing(store, send, monkeypatch):
+    send({"enrollment": ENROLLMENTS + "S1,0063,03\n"}, "0001")
+    assert not screening.is_current(store, 2025)
+    screen(store, 2025)
+    before = files_under(store.root)
+    assert screening.is_current(store, 2025) and files_under(store.root) == before
+
+    send({"enrollment": "student_id\n"}, "0002")
+    assert not screening.is_current(store, 2025)
+    screen(store, 2025)
+    assert screening.is_current(store, 2025)
+
+    send({"enrollment": ENROLLMENTS + "S9,0063,03\n"}, "0001")
+    assert not screening.is_current(store, 2025)
+    screen(store, 2025)
+    monkeypatch.setattr(catalogue, "version", lambda: "new rules")
+    assert not screening.is_current(store, 2025)
+
+
 def test_accepted_files_that_were_deleted_are_made_again(store, send):
     send({"enrollment": ENROLLMENTS + "S1,0063,03\n"})
     screen(store, 2025)
