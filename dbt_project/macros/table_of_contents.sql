@@ -33,11 +33,7 @@
                     "shapes": ["estimates"],
                     "members": "int_placement_candidates",
                 },
-                {
-                    "slug": "class_sorting",
-                    "shapes": ["estimates"],
-                    "members": "int_class_members",
-                },
+                {"slug": "class_sorting", "shapes": ["estimates"], "members": "int_class_members"},
                 {"slug": "mastery_versus_expected", "shapes": ["contributions"]},
                 {"slug": "pace", "shapes": ["contributions", "estimates"]},
                 {"slug": "evidence_sufficiency", "shapes": ["contributions"]},
@@ -48,11 +44,7 @@
                 {"slug": "growth_rate", "shapes": ["contributions"]},
                 {"slug": "growth_rate_at_benchmark", "shapes": ["contributions"]},
                 {"slug": "time_to_grade_level", "shapes": ["contributions"]},
-                {
-                    "slug": "calibration",
-                    "shapes": ["estimates"],
-                    "members": "int_calibration_members",
-                },
+                {"slug": "calibration", "shapes": ["estimates"], "members": "int_calibration_members"},
             ]
         )
     }}
@@ -71,13 +63,5 @@
 
 {#- The model that holds an indicator's estimates. -#}
 {% macro estimates_of(indicator) -%}
-    {{
-        return(
-            ref(
-                "ind_"
-                ~ indicator.slug
-                ~ ("_estimates" if "contributions" in indicator.shapes else "")
-            )
-        )
-    }}
+    {{ return(ref("ind_" ~ indicator.slug ~ ("_estimates" if "contributions" in indicator.shapes else ""))) }}
 {%- endmacro %}
