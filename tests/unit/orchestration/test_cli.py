@@ -115,6 +115,12 @@ def test_wrong_usage_is_exit_code_2_and_says_what_is_wrong(waymark, inbox, words
     assert reason in " ".join(told.output.split())
 
 
+@pytest.mark.parametrize("words", [["{inbox}", "--nothing"], ["{inbox}/absent"], [], ["{inbox}", "--as-of", "May 1"]])
+def test_a_check_that_is_not_understood_does_not_end_with_the_code_of_a_verdict(waymark, inbox, words):
+    assert waymark("check", *(word.format(inbox=inbox) for word in words)).exit_code == 3
+    assert waymark("check", "--help").exit_code == 0
+
+
 # --- receive
 
 
@@ -369,3 +375,32 @@ def test_ctrl_c_leaves_without_a_traceback(waymark, inbox, monkeypatch):
     told = waymark("receive", inbox)
     assert told.exit_code == 130
     assert "Traceback" not in told.output
+
+
+# --- a simulated state
+
+
+def test_a_simulated_state_tells_its_rows_and_that_nothing_in_it_is_real(waymark, tmp_path):
+    told = waymark("simulate", "--out", tmp_path / "state", "--students", 100, "--districts", 1, "--processes", 1)
+    assert told.exit_code == 0
+    assert "is real" in told.output
+    assert waymark("receive", tmp_path / "state").exit_code == 0
+    again = waymark("simulate", "--out", tmp_path / "state", "--students", 100, "--districts", 1)
+    assert again.exit_code == 3
+    assert "The folder is not empty" in again.output
+
+
+@pytest.mark.parametrize(
+    "words, reason",
+    [
+        (["--students", "100", "--districts", "6"], "20 students or more"),
+        (["--truths", "{truths}"], "nonsense is not known"),
+    ],
+)
+def test_a_state_that_cannot_be_simulated_is_exit_code_2(waymark, tmp_path, words, reason):
+    (tmp_path / "truths.yaml").write_text("nonsense: true\n")
+    words = [word.format(truths=tmp_path / "truths.yaml") for word in words]
+    told = waymark("simulate", "--out", tmp_path / "state", *words)
+    assert told.exit_code == 2
+    assert reason in told.output
+    assert not (tmp_path / "state").exists()
