@@ -249,7 +249,7 @@ def quadrant(
     """Draw growth upward over level across, one mark an entity, in four fields that the state divides.
 
     `axes` and `names` are those of level and growth. An entity without one of the numbers has no mark. Few marks carry
-    their names.
+    their names, where names do not lie on one another.
     """
     across, up = axes
 
@@ -295,11 +295,13 @@ def quadrant(
         f"<title>{escape(point.label)}</title></circle>"
         for point in drawn
     ]
-    labels = [
-        f'<text x="{x(point.level.at):.1f}%" y="{y(point.growth.at) - 9:.1f}" text-anchor="{_side(across, point)}">'
-        f"{escape(point.label)}</text>"
-        for point in (drawn if len(drawn) <= QUADRANT_NAMED else ())
-    ]
+    labels, taken = [], []
+    for point in drawn if len(drawn) <= QUADRANT_NAMED else ():
+        at, height = x(point.level.at), y(point.growth.at) - 9
+        if all(abs(at - other) > 35 or abs(height - above) > 14 for other, above in taken):
+            taken.append((at, height))
+            side = _side(across, point)
+            labels.append(f'<text x="{at:.1f}%" y="{height:.1f}" text-anchor="{side}">{escape(point.label)}</text>')
     looks = (
         (f'stroke="{LINE}"', grid),
         (f'font-size="12" fill="{SOFT}"', ticks),

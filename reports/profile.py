@@ -4,8 +4,9 @@ Rows are chosen and put in order here; nothing is computed, and no HTML is writt
 table.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil, floor
 from typing import Any
 
 from markupsafe import Markup
@@ -210,8 +211,9 @@ class Profile:
         )
         about = charts.About(grid.id, grid.title, told, book.status_words)
         whole = charts.Point({}, "State", *state) if all(state) else None
-        axes = tuple(book.axes[slug] for slug in slugs)
-        return charts.quadrant(points, whole, axes, names, about)
+        placed = [*points, *([whole] if whole else [])]
+        axes = (_axis_of(column.unit, (one[2 + place] for one in placed)) for place, column in enumerate(grid.columns))
+        return charts.quadrant(points, whole, tuple(axes), names, about)
 
     def schools(self) -> Grid | None:
         """Set the headlines of all indicators side by side for the schools of a district."""
@@ -496,6 +498,12 @@ class Profile:
     def _id(self) -> str:
         self._figures += 1
         return f"f{self._figures}"
+
+
+def _axis_of(unit: str, cells: Iterable[Cell]) -> Axis:
+    """Choose an axis of whole tens and whole ticks that holds the numbers of cells."""
+    tens = [cell.at / 10 for cell in cells if cell.at is not None]
+    return charts.axis_for(10 * floor(min(tens)), 10 * ceil(max(tens)), unit, ticks=5)
 
 
 def _axis_over_time(unit: str, rows: Sequence[Row]) -> Axis:
