@@ -12,12 +12,14 @@ import re
 import sys
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+from typer.core import TyperCommand
 
 from orchestration import settings, telling, warehouse
 from orchestration.settings import CannotRunError, Home
@@ -36,6 +38,7 @@ Before sending, a district runs [b]waymark check[/b].
 EXIT_CODES = """
 [b]Exit codes[/b]: 0 done · 1 something sent is refused and must be fixed · 2 the command is not understood ·
 3 it could not run (another run, the disk, nothing received, a failed build) · 4 the release gate blocked publication.
+For [b]check[/b], 2 says that something must be explained, and a command that is not understood is 3.
 """
 app = typer.Typer(
     name="waymark",
@@ -136,7 +139,18 @@ def receive(
     console.print("Next: [bold]waymark run[/]")
 
 
-@app.command()
+class VerdictCommand(TyperCommand):
+    """A command whose exit code 2 is a verdict, so that one that is not understood ends with 3."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().make_context(*args, **kwargs)
+        except typer.TyperException as error:
+            error.exit_code = CANNOT_RUN
+            raise
+
+
+@app.command(cls=VerdictCommand)
 @plainly
 def check(
     path: Annotated[Path, typer.Argument(exists=True, help="The files of one submission: a folder, or one file.")],
@@ -150,13 +164,17 @@ def check(
     xlsx: Annotated[Path | None, typer.Option(help="Write the workbook here.")] = None,
     report: Annotated[Path | None, typer.Option("--json", help="Write the report for programs here.")] = None,
     lang: Annotated[Language, typer.Option(help="The language of the screen, the page and the workbook.")] = "en",
+    as_of: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day that the report speaks of; by default today.")
+    ] = None,
     full: Annotated[
         bool, typer.Option("--full/--redact", help="Show students' numbers and your own columns. Do not send it on.")
     ] = False,
 ) -> None:
     """Check files before sending, with the rules of the state. Nothing is sent and nothing is kept.
 
-    Exit codes: 0 ready · 1 something must be fixed · 2 something must be explained · 3 it could not be checked.
+    Exit codes: 0 ready · 1 something must be fixed · 2 something must be explained · 3 it could not be checked, or the
+    command is not understood.
 
     Examples:
 
@@ -178,7 +196,7 @@ def check(
     )
     whose = {"district_id": one.district_id, "school_year": one.school_year, "mapping": mapping}
     try:
-        feedback = checking.check(one.paths, **whose, last_year=before, full=full)
+        feedback = checking.check(one.paths, **whose, last_year=before, full=full, as_of=as_of and as_of.date())
     except checking.LastYearError as error:
         raise CannotRunError(str(error)) from None
     if html:

@@ -7,6 +7,7 @@ is what the state will find, because the same gate and the same rules find it; n
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import polars as pl
@@ -34,12 +35,13 @@ def check(
     mapping: str | None = None,
     last_year: Sequence[Path] = (),
     full: bool = False,
+    as_of: date | None = None,
 ) -> Feedback:
     """Hold files against every rule as the state would, and say what it would say.
 
     `last_year` are the files that were accepted for the year before, in the same layout; without them the rules about
-    both years are not checked. A `full` report shows students' numbers and must stay on this machine. Raises
-    LastYearError; otherwise as `custody.receive`.
+    both years are not checked. The report speaks of the day `as_of`, by default today. A `full` one shows students'
+    numbers and must stay on this machine. Raises LastYearError; otherwise as `custody.receive`.
     """
     with tempfile.TemporaryDirectory(prefix="waymark-check-") as folder:
         store, whose = Store(Path(folder)), {"district_id": district_id, "school_year": school_year}
@@ -47,7 +49,8 @@ def check(
         before = _read_last_year(store, last_year, district_id, school_year - 1, mapping)
         submission = replace(_submission(receipt), sequence=0, received_at="")
         outcome = _examine(store, receipt, before)
-        return feedback_on(submission, outcome, accounts(submission, outcome), full=full)
+        as_of = as_of or datetime.now(UTC).date()
+        return feedback_on(submission, outcome, accounts(submission, outcome), full=full, as_of=as_of)
 
 
 def _examine(store: Store, receipt: Receipt, last_year: Mapping[str, pl.DataFrame]) -> Outcome:

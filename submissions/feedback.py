@@ -8,6 +8,7 @@ one no value of a student is known here: what may be shown was decided before.
 import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,7 @@ class Feedback:
 
     `findings` are rows as `submissions.findings` lists them, `files` rows of the manifest, and `records` how many
     records each collection has. `passed` are codes of rules. `attempt` counts the submissions of the district and year.
+    `as_of` is the day on which it is asked what holds, such as a waiver.
     """
 
     submission: Submission
@@ -71,6 +73,7 @@ class Feedback:
     waived: Mapping[str, Waiver] = field(default_factory=dict)
     explained: Mapping[str, Explanation] = field(default_factory=dict)
     full: bool = False
+    as_of: date | None = None
 
     @cached_property
     def cards(self) -> list["Card"]:

@@ -32,7 +32,12 @@ def document(feedback: Feedback) -> dict[str, Any]:
             "received_at": submission.received_at,
             "attempt": feedback.attempt,
         },
-        "engine": {"rule_pack": feedback.rule_pack, "redacted": not feedback.full},
+        "engine": {
+            "rule_pack": feedback.rule_pack,
+            "as_of": feedback.as_of and feedback.as_of.isoformat(),
+            "mode": "state" if submission.received_at else "precheck",
+            "redacted": not feedback.full,
+        },
         "verdict": feedback.verdict,
         "status": feedback.status,
         "reason": feedback.reason,

@@ -289,7 +289,7 @@ def _feedback(home: _Home, submission: Submission, outcome: Outcome, rows: list[
     whose = {"district_id": submission.district_id, "school_year": submission.school_year}
     waived = waivers.in_force(home.waivers_for(submission), outcome.notices, **whose, on=home.today)
     explained = explanations.in_force(home.explanations_for(submission), outcome.notices, on=home.today)
-    settled = {"waived": waived, "explained": explained}
+    settled = {"waived": waived, "explained": explained, "as_of": home.today}
     return feedback_on(submission, outcome, rows, attempt=attempt, changes=changes, **settled)
 
 
@@ -303,6 +303,7 @@ def feedback_on(
     waived: dict[str, Waiver] | None = None,
     explained: dict[str, Explanation] | None = None,
     full: bool = False,
+    as_of: date | None = None,
 ) -> Feedback:
     """Put together what is told of a submission: the same for a state and for a district on its own machine."""
     return Feedback(
@@ -321,6 +322,7 @@ def feedback_on(
         waived=waived or {},
         explained=explained or {},
         full=full,
+        as_of=as_of,
     )
 
 

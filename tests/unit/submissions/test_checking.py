@@ -5,6 +5,7 @@ import io
 import json
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import openpyxl
@@ -85,6 +86,7 @@ def test_a_check_and_the_state_find_the_same_to_the_byte(with_last_year, tmp_pat
     theirs = json.loads((state(tmp_path, paths, before) / "report.json").read_text())
     ours = json.loads(report_json.write(check(paths, **WHOSE, last_year=before)))
 
+    assert (ours["engine"].pop("mode"), theirs["engine"].pop("mode")) == ("precheck", "state")
     for part in ("findings", "totals", "coverage", "verdict", "rows", "engine"):
         assert json.dumps(ours[part]).encode() == json.dumps(theirs[part]).encode()
     assert ("ENR-203" in {one["rule"] for one in ours["findings"]}) == with_last_year
@@ -162,6 +164,12 @@ def test_the_command_runs_without_dagster_and_ends_with_the_verdict(tmp_path):
     assert done.returncode == 1, done.stderr
     assert "ENR-101" in done.stdout
     assert json.loads((tmp_path / "report.json").read_text())["schema"] == "submission-report/1"
+
+
+def test_the_report_speaks_of_the_day_that_it_was_asked_of(tmp_path):
+    feedback = check(written(tmp_path / "sent", of_students(2)), **WHOSE, as_of=date(2025, 10, 1))
+
+    assert json.loads(report_json.write(feedback))["engine"]["as_of"] == "2025-10-01"
 
 
 # --- the workbook
