@@ -12,7 +12,7 @@ from expectations.collections import CONTRACTS
 from expectations.collections.validation import STATE
 from submissions import custody
 from submissions.acceptance import place_of, write
-from submissions.agreement import last_year_of
+from submissions.agreement import last_year_of, ordered
 from submissions.custody import ACCEPTED, RECEIVED, REFUSED, Submission
 from submissions.feedback import Changes
 from submissions.store import Store
@@ -57,7 +57,7 @@ def of_state(store: Store, school_year: int) -> dict[str, pl.DataFrame]:
     if "student_registry" in known and who.is_file():
         registry = known["student_registry"].rename({"student_id": "pseudonym"})
         people = pl.read_parquet(who).unique("pseudonym", maintain_order=True)
-        known["student_registry"] = registry.join(people, on="pseudonym", how="inner").drop("pseudonym")
+        known["student_registry"] = ordered(registry.join(people, on="pseudonym", how="inner").drop("pseudonym"))
     return known
 
 
