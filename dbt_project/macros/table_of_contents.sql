@@ -45,6 +45,8 @@
                 {"slug": "growth_rate_at_benchmark", "shapes": ["contributions"]},
                 {"slug": "time_to_grade_level", "shapes": ["contributions"]},
                 {"slug": "calibration", "shapes": ["estimates"], "members": "int_calibration_members"},
+                {"slug": "belonging", "shapes": ["estimates"], "members": "int_survey_members"},
+                {"slug": "survey_quality", "shapes": ["estimates"], "members": "int_survey_members"},
             ]
         )
     }}
