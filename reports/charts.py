@@ -276,7 +276,7 @@ def quadrant(
         f'<text y="14">{escape(names[1])}</text>',
         f'<text x="100%" y="{bottom + 36}" text-anchor="end">{escape(names[0])}</text>',
     ]
-    lines, corners = [], []
+    lines, corners, taken = [], [], []
     if state and state.level.at is not None and state.growth.at is not None:
         middle, height = f"{x(state.level.at):.1f}%", f"{y(state.growth.at):.1f}"
         lines = [
@@ -289,13 +289,14 @@ def quadrant(
             f'<text {side} y="{at}">{escape(text)}</text>'
             for (side, at), text in zip(places, words.CORNERS, strict=True)
         ]
+        taken = [(25 if side == left else 75, at) for side, at in places]
     marks = [
         f'<circle{attributes(point.keys)} cx="{x(point.level.at):.1f}%" cy="{y(point.growth.at):.1f}" r="5"'
         f"{_hollow(point.growth)}>"
         f"<title>{escape(point.label)}</title></circle>"
         for point in drawn
     ]
-    labels, taken = [], []
+    labels = []
     for point in drawn if len(drawn) <= QUADRANT_NAMED else ():
         at, height = x(point.level.at), y(point.growth.at) - 9
         if all(abs(at - other) > 35 or abs(height - above) > 14 for other, above in taken):

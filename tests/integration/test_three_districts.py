@@ -197,6 +197,62 @@ def test_the_release_says_what_was_not_collected_and_hides_small_groups(district
     assert counts.min() >= 10
 
 
+def test_every_record_of_2025_with_a_score_the_year_before_has_a_growth_percentile(districts, exports):
+    counted = districts.query(
+        f"""
+        select subject, count(*), median(growth_percentile)
+        from read_parquet('{districts.home}/warehouse/current/growth_percentile.parquet')
+        where school_year = 2025 group by subject order by subject
+        """
+    )
+    assert sum(students for _, students, _ in counted) == 58_133
+    assert [(subject, median) for subject, _, median in counted] == [("MATH", 50), ("RLA", 50)]
+    scored = exports[exports["SCALE_SCORE"] != ""].assign(year=exports["YEAR"].str[-4:].astype(int))
+    scored = scored.assign(grade=scored["GRADE"].astype(int))[["ID", "CONTENT_AREA", "year", "grade"]].drop_duplicates()
+    before = scored.assign(year=scored["year"] + 1, grade=scored["grade"] + 1)
+    due = scored[scored["year"] == 2025].merge(before, on=["ID", "CONTENT_AREA", "year", "grade"])
+    assert len(due.drop_duplicates(["ID", "CONTENT_AREA"])) == 58_133
+
+
+def test_every_growth_cohort_of_the_districts_is_computed_and_proved(districts):
+    cohorts = pl.read_parquet(districts.home / "warehouse/current/growth_cohort.parquet").filter(step="percentile")
+    assert cohorts.height == 4 * 14
+    assert cohorts["is_computed"].all()
+    assert cohorts["dual_violation"].max() <= 1e-7
+    assert cohorts["prior_correlation"].abs().max() < 0.05
+    pages = list((districts.home / "warehouse/current/growth_fit").glob("*.html"))
+    assert len(pages) == 1 + 4 * 14
+
+
+def test_growth_medians_of_schools_equal_those_of_an_independent_computation(districts, exports):
+    percentiles = pl.read_parquet(districts.home / "warehouse/current/growth_percentile.parquet").to_pandas()
+    key = dict(
+        districts.query(
+            f"""
+            select distinct student_id, school_id
+            from read_parquet('{districts.home}/accepted/assessment/2025/*.parquet')
+            where participation_status = 'participated'
+            """
+        )
+    )
+    percentiles = percentiles[percentiles["school_year"] == 2025].assign(
+        school=lambda rows: rows["student_id"].map(key)
+    )
+    one_school = percentiles.groupby(["school", "subject"])["growth_percentile"].agg(["median", "size"])
+    published = districts.query(
+        """
+        select entity_id, subject, cast(value as double), student_count from marts.fct_indicator_results
+        where measure = 'median_growth_percentile' and level = 'school' and population = 'reporting'
+            and student_group = 'ALL' and school_year = 2025 and value is not null
+        """
+    )
+    assert len(published) > 150
+    differing = [row for row in published if abs(one_school.loc[row[:2], "median"] - row[2]) > 1e-9]
+    # A student of two schools counts in both; the plain computation knows one.
+    assert len(differing) <= 0.1 * len(published)
+    assert all(abs(one_school.loc[row[:2], "median"] - row[2]) <= 3 for row in differing)
+
+
 def test_the_gate_results_are_kept_with_the_release(districts):
     results = json.loads((districts.release / "gate/results.json").read_text())
     assert len(results) > 5

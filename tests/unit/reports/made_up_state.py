@@ -301,6 +301,21 @@ def make_warehouse(path: Path, published: pl.DataFrame | None = None) -> Path:
             ("school", 3, "School", "Escuela"),
         ]
         _table(connection, "pub_levels", coded, levels)
+        knots = ", ".join(f"knot_{place} decimal(18, 6)" for place in range(1, 5))
+        _table(
+            connection,
+            "pub_growth_scales",
+            f"subject varchar, grade_number smallint, version varchar, {knots}, boundary_low decimal(18, 6), "
+            "boundary_high decimal(18, 6)",
+            [("MATH", 4, "2024-2025", 420, 460, 500, 540, 180, 760)],
+        )
+        _table(
+            connection,
+            "pub_growth_coefficients",
+            "school_year smallint, subject varchar, grade_number smallint, prior_count smallint, term smallint, "
+            "quantile decimal(4, 3), coefficient decimal(28, 12), student_count bigint",
+            [(2025, "MATH", 5, 1, term, "0.505", f"{term}.25", 4000) for term in range(8)],
+        )
         _table(
             connection,
             "pub_policies",

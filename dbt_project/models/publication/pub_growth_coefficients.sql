@@ -1,0 +1,2 @@
+select school_year, subject, grade_number, prior_count, term, quantile, coefficient, student_count
+from {{ ref("dim_growth_coefficient") }}
