@@ -75,7 +75,10 @@ def accept(store: Store, submission: Submission, collections: Sequence[Screened]
     identity = _identity(collections, key)
     who = store.identity / str(submission.school_year) / f"{submission.district_id}.parquet"
     kept = {who: identity} if identity.height else {}
+    references = reference_place(store, *where)
     for one in collections:
+        if one.collection == "determination":
+            kept[references] = _references(one, key)
         kept[place_of(store.accepted, one.collection, *where)] = _accepted(one, submission, identity, key)
         if one.examined.set_aside.height:
             kept[place_of(store.quarantine, one.collection, *where)] = one.examined.set_aside.drop("row")
@@ -83,8 +86,18 @@ def accept(store: Store, submission: Submission, collections: Sequence[Screened]
         for path, frame in kept.items():
             _write(frame, lend(path))
     places = {place_of(folder, name, *where) for folder in (store.accepted, store.quarantine) for name in CONTRACTS}
-    for path in {who, *places} - kept.keys():
+    for path in {who, references, *places} - kept.keys():
         path.unlink(missing_ok=True)
+
+
+def reference_place(store: Store, school_year: int, district_id: str) -> Path:
+    """Name the place of a district's own numbers of determinations, which the rules of the next year ask for."""
+    return store.root / "private" / "references" / str(school_year) / f"{district_id}.parquet"
+
+
+def _references(one: Screened, key: bytes) -> pl.DataFrame:
+    numbers = one.examined.typed["determination_id"].drop_nulls().unique().sort()
+    return pl.DataFrame([numbers, pseudonyms_of(numbers, key).alias("pseudonym")])
 
 
 def _says_whose(one: Screened, submission: Submission) -> bool:

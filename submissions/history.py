@@ -11,10 +11,11 @@ import polars as pl
 from expectations.collections import CONTRACTS
 from expectations.collections.validation import STATE
 from submissions import custody
-from submissions.acceptance import place_of, write
+from submissions.acceptance import place_of, reference_place, write
 from submissions.agreement import last_year_of, ordered
 from submissions.custody import ACCEPTED, RECEIVED, REFUSED, Submission
 from submissions.feedback import Changes
+from submissions.pseudonyms import exchange
 from submissions.store import Store
 
 OF_STATE = ("district", "school", "student_registry", "competency", "competency_edge")
@@ -76,6 +77,11 @@ def last_year(store: Store, *, district_id: str, school_year: int) -> dict[str, 
                 people["pseudonym"], people["student_id"], default=None, return_dtype=pl.String
             )
             frame = frame.with_columns(numbers)
+        place = reference_place(store, school_year - 1, district_id)
+        if name == "determination" and place.is_file():
+            theirs = pl.read_parquet(place)
+            own = exchange(frame["determination_id"], theirs["pseudonym"], theirs["determination_id"])
+            frame = frame.with_columns(own)
         known[name] = last_year_of(frame, name)
     return known
 

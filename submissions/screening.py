@@ -32,7 +32,7 @@ from submissions.waivers import Waiver
 
 __all__ = ["MANIFEST", "ConservationError", "Screening", "prepare_accepted", "screen"]
 
-FORMAT = 2
+FORMAT = 3
 """The version of what is written here. Raise it when the accepted Parquet changes: all districts are screened anew."""
 
 MANIFEST = pl.Schema(

@@ -94,8 +94,9 @@ def column(
     """Declare a column of a contract.
 
     `personal` columns reach the private identity table only. The values of `confidential` columns, and of personal
-    ones, are never shown in a finding. A confidential identifier is the number of a person, which a pseudonym takes the
-    place of once the file is accepted. `ceds` is the number of the element in the Common Education Data Standards.
+    ones, are never shown in a finding. A confidential identifier is the number of a person, and a confidential
+    reference that of a record about one, which may be made from it: a pseudonym takes the place of both once the file
+    is accepted. `ceds` is the number of the element in the Common Education Data Standards.
     A code has to be in force on the date `in_force_on` of its record, or on the last day of the school year.
     """
     if (code_set is not None) != (kind in ("code", "codes")):
@@ -114,7 +115,7 @@ def column(
             "in_force_on": in_force_on,
             "personal": personal,
             "confidential": confidential or personal,
-            "person": kind == "identifier" and confidential,
+            "person": kind in ("identifier", "reference") and confidential,
             "ceds": ceds,
             "edfi": edfi,
         },

@@ -3,9 +3,11 @@
 import csv
 import json
 from datetime import date, timedelta
+from pathlib import Path
 
 import polars as pl
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -241,3 +243,37 @@ def test_where_the_waivers_cannot_be_read_nothing_is_waived_and_no_district_wait
     assert "waivers.csv" in again.waivers_not_read and "in May" not in again.waivers_not_read
     waive(store)
     assert screen(store, 2025).waivers_not_read is None
+
+
+# --- numbers of evidence and decisions
+
+
+GOOD = yaml.safe_load((Path(__file__).parents[1] / "expectations" / "good_records.yaml").read_text(encoding="utf-8"))
+
+
+def one_record(collection: str, **changes: str) -> str:
+    row = {name: value or "" for name, value in (GOOD[collection] | changes).items()}
+    return ",".join(row) + "\n" + ",".join(row.values()) + "\n"
+
+
+def test_the_numbers_of_evidence_and_decisions_are_under_pseudonyms_that_still_meet(report, store):
+    report(
+        {
+            "evidence": one_record("evidence", evidence_id="e-0042", determination_id="d-0042"),
+            "moderation_score": one_record("moderation_score", evidence_id="e-0042"),
+            "determination": one_record("determination", determination_id="d-0042"),
+        }
+    )
+    named = ("evidence", "moderation_score", "determination")
+    kept = {name: pl.read_parquet(store.accepted / name / "2025" / "0470.parquet") for name in named}
+
+    assert kept["evidence"]["evidence_id"][0] == kept["moderation_score"]["evidence_id"][0] != "e-0042"
+    assert kept["evidence"]["determination_id"][0] == kept["determination"]["determination_id"][0] != "d-0042"
+
+
+def test_a_decision_of_last_year_that_was_rewritten_is_found_under_its_own_number(report):
+    decided = {"determination_id": "d-0042", "decided_date": "2024-05-02"}
+    report({"determination": one_record("determination", **decided)}, 2024)
+    told = report({"determination": one_record("determination", **decided | {"student_id": "S0099"})}, 2025)
+
+    assert "DET-202" in {one["rule"] for one in told["findings"]}

@@ -473,7 +473,7 @@ def test_a_district_is_screened_again_only_when_it_or_its_rules_changed_or_it_is
 
     monkeypatch.setattr(catalogue, "version", lambda: "new rules")
     assert screen(store, 2025).screened == ["0001", "0002"]
-    monkeypatch.setattr(screening, "FORMAT", 3)
+    monkeypatch.setattr(screening, "FORMAT", screening.FORMAT + 1)
     assert screen(store, 2025).screened == ["0001", "0002"]
 
 
