@@ -1,3 +1,4 @@
+{%- set key = "policy_id, school_year, level, entity_id, student_id" %}
 {%- set habits = ["self_direction", "persistence", "collaboration", "planning"] %}
 {#- measure: (the student's value, whether it was due, why it is missing) -#}
 {%- set measures = {"percent_of_highest_rating": ("score", "true", "exclusion")} %}
@@ -15,11 +16,7 @@
 with
     students as (
         select
-            policy_id,
-            school_year,
-            level,
-            entity_id,
-            student_id,
+            {{ key }},
             cast(avg(score) as decimal(18, 10)) as score,
             cast(100 * avg(change) as decimal(18, 10)) as change,
             case when count(score) = 0 then min(exclusion) end as exclusion,
@@ -28,27 +25,24 @@ with
                 bool_or(habit_id = '{{ habit }}') as is_rated_{{ habit }} {{ "," if not loop.last }}
             {% endfor %}
         from {{ ref("int_habit_scores") }}
-        group by policy_id, school_year, level, entity_id, student_id
+        group by {{ key }}
     ),
+
+    lessons as (select {{ key }}, minutes, sends_support from {{ ref("int_advisory_minutes") }}),
 
     rated as (
         select students.*, lessons.minutes, coalesce(lessons.sends_support, false) as sends_support
         from students
-        left join
-            {{ ref("int_advisory_minutes") }} as lessons using (policy_id, school_year, level, entity_id, student_id)
+        left join lessons using ({{ key }})
     )
 
 {% for measure, (value, due, exclusion) in measures.items() %}
     select
-        policy_id,
-        school_year,
-        level,
-        entity_id,
+        {{ key }},
         'reporting' as population,
         'ALL' as subject,
         'all' as grade_span,
         '{{ measure }}' as measure,
-        student_id,
         cast(coalesce({{ value }}, 0) as decimal(18, 4)) as numerator,
         cast({{ value }} is not null as decimal(18, 4)) as denominator,
         cast({{ due }} as decimal(18, 4)) as expected,
