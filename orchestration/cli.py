@@ -103,6 +103,10 @@ def receive(
         int | None, typer.Option(min=1900, max=2200, help="The school year of the files, by the year in which it ends.")
     ] = None,
     mapping: Annotated[str | None, typer.Option(help="The foreign layout that the files are in, such as star.")] = None,
+    supersedes: Annotated[
+        str | None,
+        typer.Option(help="The submission in force that these files, though sent before, take the place of."),
+    ] = None,
 ) -> None:
     """Take in what districts send, and say at once what cannot be taken.
 
@@ -122,12 +126,18 @@ def receive(
 
     console = telling.screen()
     found, skipped = _submissions(path, district, year, mapping)
+    if supersedes and len(found) != 1:
+        raise typer.BadParameter("it is said of one submission at a time", param_hint="--supersedes")
     place, receipts, unread = settings.enter(), [], []
     with telling.bars(console) as progress:
         for one in progress.track(found, description="Receiving"):
             whose = {"district_id": one.district_id, "school_year": one.school_year}
             try:
-                receipts.append(custody.receive(place.store, one.paths, **whose, mapping=mapping))
+                receipts.append(
+                    custody.receive(place.store, one.paths, **whose, mapping=mapping, supersedes=supersedes)
+                )
+            except custody.SupersedesError as error:
+                raise typer.BadParameter(str(error), param_hint="--supersedes") from None
             except OSError as error:
                 if error.filename not in map(str, one.paths):
                     raise

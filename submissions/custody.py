@@ -93,6 +93,10 @@ class OpenedFile:
     records: tuple[Records, ...]
 
 
+class SupersedesError(ValueError):
+    """What is to be superseded is not what is in force. Nothing was recorded."""
+
+
 class DamagedError(Exception):
     """Bytes in the store are not those that were received."""
 
@@ -107,13 +111,15 @@ def receive(
     district_id: str,
     school_year: int,
     mapping: str | None = None,
+    supersedes: str | None = None,
     received_at: str | None = None,
 ) -> Receipt:
     """Take files into custody as one submission, put them through the strict gate, and give a receipt.
 
-    The same bytes received again change nothing, whatever has come since. Bytes that were refused are examined anew,
-    for the mapping may have changed. Raises ValueError or MappingError where the call makes no sense, and OSError, with
-    nothing recorded, where the machine cannot do it.
+    The same bytes received again change nothing, whatever has come since, unless they are said to supersede the
+    submission in force, by its id. Bytes that were refused are examined anew, for the mapping may have changed. Raises
+    ValueError, MappingError or SupersedesError where the call makes no sense, and OSError, with nothing recorded, where
+    the machine cannot do it.
     """
     if not paths or not _DISTRICT_ID.fullmatch(district_id) or not 1900 <= school_year <= 2200:
         raise ValueError(
@@ -124,8 +130,9 @@ def receive(
         kept = [_keep(store, Path(path), lend) for path in paths]
     parcel = _unpack(store, kept)
     submission_id = _identify(parcel.files, district_id, school_year, mapping)
-    if (before := _standing(store, submission_id)) and before["event"] == RECEIVED:
+    if before := _received_before(store, submission_id, supersedes):
         return _receipt(store, before, ALREADY_RECEIVED)
+    _prove_supersedes(store, supersedes, district_id, school_year)
     files, notices = _examine(store, parcel, declared, district_id, school_year)
     facts = {
         "submission_id": submission_id,
@@ -137,14 +144,34 @@ def receive(
     }
     if parcel.descriptor:
         facts["descriptor"] = parcel.descriptor
+    if supersedes:
+        facts["supersedes"] = supersedes
     status = REFUSED if any(one.severity == MUST_FIX for one in notices) else RECEIVED
     with _locked(store) as ledger:
-        before = _standing(store, submission_id)
-        if before and before["event"] == RECEIVED:
+        if before := _received_before(store, submission_id, supersedes):
             return _receipt(store, before, ALREADY_RECEIVED)
+        _prove_supersedes(store, supersedes, district_id, school_year)
+        before = _standing(store, submission_id)
         if before is None or status == RECEIVED or before.get("notices") != facts["notices"]:
             before = _append(store, ledger, status, facts, received_at)
     return _receipt(store, before, status)
+
+
+def _received_before(store: Store, submission_id: str, supersedes: str | None) -> dict[str, Any] | None:
+    """Find the receipt of the same bytes; none where they are to supersede what came later."""
+    before = _standing(store, submission_id)
+    is_again = supersedes not in (None, submission_id)
+    return before if before and before["event"] == RECEIVED and not is_again else None
+
+
+def _prove_supersedes(store: Store, supersedes: str | None, district_id: str, school_year: int) -> None:
+    """Prove that the sender knows what stands, so that of two who correct at once one is told."""
+    if supersedes is None:
+        return
+    in_force = submissions_in_force(store, school_year).get(district_id)
+    if in_force is None or in_force.submission_id != supersedes:
+        said = f"it is {in_force.submission_id}" if in_force else "there is none"
+        raise SupersedesError(f"{supersedes} is not the submission in force of district {district_id}; {said}")
 
 
 def _keep(store: Store, path: Path, lend: Callable[[Path], Path]) -> ReceivedFile | Notice:

@@ -12,7 +12,15 @@ import pytest
 
 from submissions import custody
 from submissions import store as store_module
-from submissions.custody import DamagedError, events, find_submissions, open_submission, receive, submissions_in_force
+from submissions.custody import (
+    DamagedError,
+    SupersedesError,
+    events,
+    find_submissions,
+    open_submission,
+    receive,
+    submissions_in_force,
+)
 from submissions.layout import STANDS_FOR
 from submissions.reading import LINE
 from submissions.store import Store, write_atomically, write_together
@@ -97,6 +105,18 @@ def test_an_older_submission_sent_again_does_not_win(store, send):
     newer = send(SCHOOLS + b"0003,West\n")
     assert send(SCHOOLS).status == "already_received"
     assert submissions_in_force(store, 2025)["11"].submission_id == newer.submission_id
+
+
+def test_an_older_submission_wins_again_only_where_it_names_what_it_supersedes(store, send):
+    older, newer = send(SCHOOLS), send(SCHOOLS + b"0003,East\n")
+    with pytest.raises(SupersedesError, match=newer.submission_id):
+        send(SCHOOLS, supersedes="2025-11-another")
+    again = send(SCHOOLS, supersedes=newer.submission_id)
+
+    assert (again.status, again.submission_id, again.sequence) == ("received", older.submission_id, 3)
+    assert submissions_in_force(store, 2025)["11"].submission_id == older.submission_id
+    assert send(SCHOOLS, supersedes=older.submission_id).status == "already_received"
+    assert len(events(store)) == 3
 
 
 def test_every_district_and_year_has_its_own_submission_in_force(store, send):
