@@ -9,7 +9,7 @@ import polars as pl
 from simulation import discipline
 from simulation.columns import dates, words
 from simulation.district_year import DistrictYear
-from simulation.groups import counts_by_school
+from simulation.groups import counts_by_school, counts_in_district
 from simulation.places import KG, NINE, RACES
 from simulation.planting import Planted, Truths
 from simulation.randomness import normals, uniforms
@@ -73,7 +73,7 @@ def collections(year: DistrictYear, truths: Truths) -> Iterator[tuple[str, pl.Da
             )
     if year.vendor == SENDS_SUMMARIES:
         yield "attendance", _summaries(year, spells, absent)
-    yield "truth/attendance", _truth(year, spells, absent)
+    yield from _truth(year, spells, absent)
     if exact:
         yield "truth/students_exactly_at_thresholds", _who_is_exact(year, exact, spells, absent)
 
@@ -165,22 +165,26 @@ def _summaries(year: DistrictYear, spells: pl.DataFrame, absent: np.ndarray) -> 
     )
 
 
-def _truth(year: DistrictYear, spells: pl.DataFrame, absent: np.ndarray) -> pl.DataFrame:
-    """Sum up what is true of students in each school, whatever the district sends."""
-    seats = (
-        spells.select("student", "school", "days", absent=pl.Series(absent))
-        .group_by("student", "school", maintain_order=True)
-        .agg(pl.col("days", "absent").sum())
+def _truth(year: DistrictYear, spells: pl.DataFrame, absent: np.ndarray) -> Iterator[tuple[str, pl.DataFrame]]:
+    """Yield what is true of students in each school and, their days put together, in the district."""
+    days = spells.select("student", "school", "days", absent=pl.Series(absent))
+    in_schools, in_district = (
+        days.group_by(keys, maintain_order=True).agg(pl.col("days", "absent").sum())
+        for keys in (["student", "school"], ["student"])
     )
-    days, missed = seats["days"].to_numpy().astype(np.float64), seats["absent"].to_numpy()
-    values = {
+    yield "truth/attendance", counts_by_school(year, in_schools["student"], in_schools["school"], _judged(in_schools))
+    yield "truth/attendance_in_districts", counts_in_district(year, in_district["student"], _judged(in_district))
+
+
+def _judged(seats: pl.DataFrame) -> dict[str, np.ndarray]:
+    days, missed = seats["days"].to_numpy().astype(np.int64), seats["absent"].to_numpy()
+    return {
         "students": np.ones(len(days), bool),
-        "days_expected": days.astype(np.int64),
+        "days_expected": days,
         "days_absent": missed,
         "students_of_ten_days": days >= 10,
         "chronically_absent_of_ten_days": (days >= 10) & (missed * 10 >= days),
     }
-    return counts_by_school(year, seats["student"], seats["school"], values)
 
 
 # ---- planted ----

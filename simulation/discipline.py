@@ -7,7 +7,7 @@ import polars as pl
 
 from simulation.columns import dates, where, words
 from simulation.district_year import DistrictYear
-from simulation.groups import counts_by_school
+from simulation.groups import counts_by_school, counts_in_district
 from simulation.places import RACES
 from simulation.planting import Truths
 from simulation.randomness import normals
@@ -111,7 +111,10 @@ def collections(year: DistrictYear, truths: Truths) -> Iterator[tuple[str, pl.Da
     yield "discipline", frame
     suspended = np.isin(action, (IN_SCHOOL, OUT_OF_SCHOOL)) & ~taken["is_half"].to_numpy()
     pairs = spells.filter(pl.Series(suspended)).unique(maintain_order=True)
-    yield (
-        "truth/suspended_students",
-        counts_by_school(year, pairs["student"], pairs["school"], {"suspended": np.ones(pairs.height, bool)}),
-    )
+    students = pairs.select("student").unique(maintain_order=True)["student"]
+    yield "truth/suspended_students", counts_by_school(year, pairs["student"], pairs["school"], _one_each(pairs.height))
+    yield "truth/suspended_students_in_districts", counts_in_district(year, students, _one_each(len(students)))
+
+
+def _one_each(count: int) -> dict[str, np.ndarray]:
+    return {"suspended": np.ones(count, bool)}

@@ -28,7 +28,17 @@ def counts_by_school(
     year: DistrictYear, student: pl.Series, school: pl.Series, values: Mapping[str, np.ndarray]
 ) -> pl.DataFrame:
     """Sum values of students in schools, by school and group; a group that a school does not have is left out."""
-    at, size = school.to_numpy(), year.schools.height
+    counts = _counts(year, student, school.to_numpy(), values)
+    return counts.with_columns(school_id=year.school_ids.gather(counts["school_id"]))
+
+
+def counts_in_district(year: DistrictYear, student: pl.Series, values: Mapping[str, np.ndarray]) -> pl.DataFrame:
+    """Sum values of students in the district as a whole, by group."""
+    return _counts(year, student, np.zeros(len(student), np.int64), values).drop("school_id")
+
+
+def _counts(year: DistrictYear, student: pl.Series, at: np.ndarray, values: Mapping[str, np.ndarray]) -> pl.DataFrame:
+    size = year.schools.height
     parts = []
     for group, member in memberships(year.students[student]).items():
         here = np.flatnonzero(np.bincount(at[member], minlength=size))
@@ -41,7 +51,7 @@ def counts_by_school(
                 {
                     "school_year": np.full(len(here), year.school_year),
                     "district_id": pl.repeat(year.district_id, len(here), eager=True),
-                    "school_id": year.school_ids.gather(here),
+                    "school_id": here,
                     "student_group": pl.repeat(group, len(here), eager=True),
                     **sums,
                 }

@@ -105,6 +105,20 @@ def test_what_is_true_of_attendance_can_be_counted_again_from_what_is_sent(folde
     assert (both["days"] == both["days_absent"].cast(pl.Float64)).all()
 
 
+def test_a_district_is_not_the_sum_of_its_schools_where_students_move_between_them(folder):
+    in_schools = truth(folder, "attendance").filter(pl.col("student_group") == "ALL")
+    in_schools = in_schools.group_by("school_year", "district_id").agg(
+        pl.col("students", "days_expected", "days_absent").cast(float).sum()
+    )
+    both = truth(folder, "attendance_in_districts").filter(pl.col("student_group") == "ALL")
+    both = both.join(in_schools, on=["school_year", "district_id"], suffix="_in_schools")
+    assert both.height == 16
+    assert (both["days_expected"].cast(float) == both["days_expected_in_schools"]).all()
+    assert (both["days_absent"].cast(float) == both["days_absent_in_schools"]).all()
+    assert (both["students"].cast(float) <= both["students_in_schools"]).all()
+    assert (both["students"].cast(float) < both["students_in_schools"]).any()
+
+
 def test_a_month_that_was_not_sent_is_missing_in_the_records_and_not_in_the_truth(folder):
     one = planted(folder)["school_month_without_attendance"]
     (school,) = one["schools"]
