@@ -2,8 +2,8 @@
 
     The relation has policy_id, school_year, level, entity_id, subject, student_id, exclusion and is_due (whether a value was due, counted or not).
     A measure is [id, numerator, denominator] and, where it asks about some students only, the condition under which it does. An excluded student
-    contributes nothing but the reason. -#}
-{% macro contributions(relation, measures) -%}
+    contributes nothing but the reason. `unit` is the column that tells several units of a student apart. -#}
+{% macro contributions(relation, measures, unit=none) -%}
     {%- for measure in measures %}
         select
             policy_id,
@@ -15,6 +15,7 @@
             'all' as grade_span,
             '{{ measure[0] }}' as measure,
             student_id,
+            {% if unit -%} {{ unit }}, {%- endif %}
             cast(case when exclusion is null then {{ measure[1] }} else 0 end as decimal(18, 4)) as numerator,
             cast(case when exclusion is null then {{ measure[2] }} else 0 end as decimal(18, 4)) as denominator,
             cast(is_due as decimal(18, 4)) as expected,

@@ -33,7 +33,11 @@
                     "shapes": ["estimates"],
                     "members": "int_placement_candidates",
                 },
-                {"slug": "class_sorting", "shapes": ["estimates"], "members": "int_class_members"},
+                {
+                    "slug": "class_sorting",
+                    "shapes": ["estimates"],
+                    "members": "int_class_members",
+                },
                 {"slug": "mastery_versus_expected", "shapes": ["contributions"]},
                 {"slug": "pace", "shapes": ["contributions", "estimates"]},
                 {"slug": "evidence_sufficiency", "shapes": ["contributions"]},
@@ -44,9 +48,24 @@
                 {"slug": "growth_rate", "shapes": ["contributions"]},
                 {"slug": "growth_rate_at_benchmark", "shapes": ["contributions"]},
                 {"slug": "time_to_grade_level", "shapes": ["contributions"]},
-                {"slug": "calibration", "shapes": ["estimates"], "members": "int_calibration_members"},
-                {"slug": "belonging", "shapes": ["estimates"], "members": "int_survey_members"},
-                {"slug": "survey_quality", "shapes": ["estimates"], "members": "int_survey_members"},
+                {
+                    "slug": "calibration",
+                    "shapes": ["estimates"],
+                    "members": "int_calibration_members",
+                },
+                {
+                    "slug": "belonging",
+                    "shapes": ["estimates"],
+                    "members": "int_survey_members",
+                },
+                {
+                    "slug": "survey_quality",
+                    "shapes": ["estimates"],
+                    "members": "int_survey_members",
+                },
+                {"slug": "prerequisite_gaps", "shapes": ["contributions"]},
+                {"slug": "gaps_closed", "shapes": ["contributions", "estimates"]},
+                {"slug": "advanced_with_major_gaps", "shapes": ["contributions"]},
             ]
         )
     }}
@@ -65,5 +84,13 @@
 
 {#- The model that holds an indicator's estimates. -#}
 {% macro estimates_of(indicator) -%}
-    {{ return(ref("ind_" ~ indicator.slug ~ ("_estimates" if "contributions" in indicator.shapes else ""))) }}
+    {{
+        return(
+            ref(
+                "ind_"
+                ~ indicator.slug
+                ~ ("_estimates" if "contributions" in indicator.shapes else "")
+            )
+        )
+    }}
 {%- endmacro %}

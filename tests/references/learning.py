@@ -164,7 +164,8 @@ def histories(state: State) -> pd.DataFrame:
     found = [_simple(plain)]
     for key, part in rows[rows["is_touched"].notna()].groupby(HISTORY):
         found.append(pd.DataFrame([(*key, *cycle) for cycle in _replayed(part)], columns=[*HISTORY, *CYCLE]))
-    return pd.concat([frame for frame in found if len(frame)] or found, ignore_index=True)
+    found = pd.concat([frame for frame in found if len(frame)] or found, ignore_index=True)
+    return found.assign(first_assessed=found.groupby(HISTORY)["opened"].transform("min"))
 
 
 CYCLE = ["opened", "opened_by", "mastered", "decided", "is_taught", "mastered_before", "revoked"]
@@ -268,6 +269,7 @@ def learning(state: State) -> pd.DataFrame:
     once = gained & ~(rows["mastered_before"] >= first)
     lost = revoked.between(first, last)
     needed, expected = rows["steps"] > 0, rows["of"] <= rows["place"]
+    seen = rows["first_assessed"] < rows["school_year"].map(first_of_year)
     months = rows["months"]
     sums = {
         "assessed_n": assessed.astype(float),
@@ -286,6 +288,9 @@ def learning(state: State) -> pd.DataFrame:
         "gap_n": (needed & is_open).astype(float),
         "essential_gap_n": (needed & is_open & rows["essential"]).astype(float),
         "direct_gap_n": (rows["steps"].eq(1) & is_open).astype(float),
+        "gap_months_seen": months * (needed & is_open & seen),
+        "essential_gap_n_seen": (needed & is_open & seen & rows["essential"]).astype(float),
+        "direct_gap_n_seen": (rows["steps"].eq(1) & is_open & seen).astype(float),
     }
     keys = [*WINDOW, "subject"]
     rows = rows[keys].assign(

@@ -51,6 +51,9 @@ with
             known_gap_count,
             essential_gap_count,
             direct_gap_count,
+            known_gap_months_seen_before,
+            essential_gap_count_seen_before,
+            direct_gap_count_seen_before,
             first_learned_date,
             last_learned_date
         from {{ ref("int_learning_in_windows") }}
@@ -63,6 +66,8 @@ select
     learning.subject,
     learners.student_id,
     learners.grade_place,
+    learners.first_date,
+    learners.last_date,
     learners.instructional_days,
     learners.elapsed_days,
     learners.days_in_year,
@@ -99,6 +104,9 @@ select
     learning.known_gap_count,
     learning.essential_gap_count,
     learning.direct_gap_count,
+    learning.known_gap_months_seen_before,
+    learning.essential_gap_count_seen_before,
+    learning.direct_gap_count_seen_before,
     learning.first_learned_date,
     learning.last_learned_date
 from learners

@@ -15,6 +15,7 @@ with
             competency_id,
             opened_date,
             opened_by,
+            first_assessed_date,
             mastered_date,
             decided_date,
             is_from_instruction,
@@ -62,6 +63,7 @@ with
             and (histories.revoked_date is null or histories.revoked_date >= windows.first_date) as was_mastered,
             histories.opened_date <= windows.last_date
             and (histories.mastered_date is null or histories.mastered_date > windows.last_date) as is_open,
+            histories.first_assessed_date < make_date(windows.school_year - 1, 7, 1) as was_assessed,
             histories.is_from_instruction
             and histories.decided_date between windows.first_date and windows.last_date
             and histories.mastered_date between windows.first_date and windows.last_date as is_learned,
@@ -121,7 +123,14 @@ with
             sum(months) filter (where prerequisite_steps is not null and is_open) as known_gap_months,
             count(*) filter (where prerequisite_steps is not null and is_open) as known_gap_count,
             count(*) filter (where prerequisite_steps is not null and is_open and is_essential) as essential_gap_count,
-            count(*) filter (where prerequisite_steps = 1 and is_open) as direct_gap_count
+            count(*) filter (where prerequisite_steps = 1 and is_open) as direct_gap_count,
+            sum(months) filter (
+                where prerequisite_steps is not null and is_open and was_assessed
+            ) as known_gap_months_seen_before,
+            count(*) filter (
+                where prerequisite_steps is not null and is_open and is_essential and was_assessed
+            ) as essential_gap_count_seen_before,
+            count(*) filter (where prerequisite_steps = 1 and is_open and was_assessed) as direct_gap_count_seen_before
         from described
         group by school_year, student_id, grade_place, first_date, last_date, subject
     ),
@@ -180,6 +189,9 @@ select
         "known_gap_count",
         "essential_gap_count",
         "direct_gap_count",
+        "known_gap_months_seen_before",
+        "essential_gap_count_seen_before",
+        "direct_gap_count_seen_before",
     ] -%}
         coalesce(summed.{{ column }}, 0) as {{ column }},
     {% endfor -%}

@@ -139,6 +139,7 @@ with
             openings.competency_id,
             openings.opened_date,
             openings.opened_by,
+            first_assessed.opened_date as first_assessed_date,
             islands.mastered_date,
             islands.decided_date,
             islands.revoked_date,
@@ -146,6 +147,11 @@ with
             islands.found_date,
             before.mastered_date as mastered_before_date
         from openings
+        inner join
+            first_assessed
+            on openings.student_id = first_assessed.student_id
+            and openings.framework_version = first_assessed.framework_version
+            and openings.competency_id = first_assessed.competency_id
         left join
             islands
             on openings.student_id = islands.student_id
@@ -167,6 +173,7 @@ with
             competency_id,
             opened_date,
             'assessed' as opened_by,
+            opened_date as first_assessed_date,
             mastered_date,
             decided_date,
             cast(null as date) as revoked_date,
@@ -181,6 +188,7 @@ with
             competency_id,
             opened_date,
             opened_by,
+            first_assessed_date,
             mastered_date,
             decided_date,
             revoked_date,
@@ -196,6 +204,7 @@ select
     competency_id,
     opened_date,
     opened_by,
+    first_assessed_date,
     mastered_date,
     decided_date,
     coalesce(taught_date < coalesce(found_date, date '9999-12-31'), false) as is_from_instruction,
