@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from expectations.collections import CONTRACTS
-from expectations.collections.validation import NotCheckedError, examine
+from expectations.collections.validation import STATE, NotCheckedError, examine
 from expectations.notices import EXPLAIN, SEVERITIES, Notice, in_order
 from submissions import findings
 from submissions.acceptance import Screened, severity_order
@@ -79,11 +79,49 @@ def examine_files(
         "not_checked": [*blind, *agreed.not_checked],
         "shadow": agreed.shadow,
     }
+    if elsewhere := _not_theirs(screened, of_state or {}, district_id):
+        return Outcome(REFUSED, **told | {"notices": in_order([*notices, elsewhere])}, reason=elsewhere.message)
     unread = [one.collection for one in screened if one.examined.typed.is_empty() and one.records.frame.height]
     if unread:
         what = " or ".join(collection.replace("_", " ") for collection in unread)
         return Outcome(REFUSED, **told, reason=f"Not one {what} record could be read.")
     return Outcome(ACCEPTED, **told)
+
+
+def _not_theirs(
+    collections: Iterable[Screened], of_state: Mapping[str, pl.DataFrame], district_id: str
+) -> Notice | None:
+    """Say that files are not this district's, or that the zeros before all numbers were lost, by what the state knows.
+
+    Single records that the state does not know are left to the rules; here it is about the submission as a whole.
+    """
+    directory, registry = of_state.get("school"), of_state.get("student_registry")
+    if district_id == STATE:
+        return None
+    if directory is not None and "district_id" in directory.columns:
+        known = directory.filter(pl.col("school_id").is_in(_values(collections, "school_id").implode()))
+        theirs = known["district_id"].drop_nulls()
+        if len(theirs) and district_id not in theirs:
+            message = f"The state's directory has {_counted(len(theirs), 'school')} of these files in another district."
+            return notice("SUB-001", f"{message} It has none of them in district {district_id}.")
+    if registry is not None:
+        numbers = _values(collections, "student_id")
+        stripped = registry["student_id"].str.strip_chars_start("0")
+        bare = numbers.is_in(stripped.implode()) & ~numbers.is_in(registry["student_id"].implode())
+        if len(numbers) and bare.all():
+            message = f"{len(numbers):,} values of student_id stand with zeros before them in the state's registry."
+            return notice("SUB-010", message, field="student_id", count=len(numbers))
+    return None
+
+
+def _values(collections: Iterable[Screened], name: str) -> pl.Series:
+    """Give the different values of a column in all collections."""
+    columns = [one.examined.typed[name] for one in collections if name in one.examined.text.columns]
+    return pl.concat([pl.Series(name, [], dtype=pl.String), *columns]).drop_nulls().unique()
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def _gone(last_year: Mapping[str, pl.DataFrame], sent: Iterable[str]) -> list[Notice]:

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import json
 import stat
 import zipfile
 from pathlib import Path
@@ -566,3 +567,30 @@ def test_real_exports_are_taken_in_whole(store, sgpdata):
         row["file_name"]: row["rows_accepted"] for row in manifest.rows(named=True) if row["collection"] == "assessment"
     } == lines
     assert set(RULES) >= set(";".join(accepted(store, "student", "2690")["finding_codes"].drop_nulls()).split(";"))
+
+
+# --- whose files they are, by what the state knows
+
+
+@pytest.mark.parametrize(
+    ("enrolled", "rule"),
+    [
+        ("0001,0063,03\n0002,0064,03\n", None),
+        ("0001,0063,03\n9999,0999,03\n", None),
+        ("0001,0071,03\n0002,0071,03\n", "SUB-001"),
+        ("1,0063,03\n2,0063,03\n", "SUB-010"),
+        ("1,0063,03\n0002,0063,03\n", None),
+    ],
+)
+def test_files_of_another_district_or_without_their_zeros_are_refused_by_what_the_state_knows(
+    enrolled, rule, store, send
+):
+    schools = "school_id,school_name,district_id\n0063,North,0470\n0064,East,0470\n0071,South,0480\n"
+    registry = "student_id\n0001\n0002\n"
+    send({"school": schools, "student_registry": registry}, "state")
+    receipt = send({"enrollment": ENROLLMENTS + enrolled}, "0470")
+    manifest = screen(store, 2025).manifest.filter(pl.col("district_id") == "0470")
+    told = json.loads((store.feedback / receipt.submission_id / "report.json").read_text())
+
+    assert manifest["status"].unique().to_list() == ["refused" if rule else "accepted"]
+    assert ({one["rule"] for one in told["findings"]} & {"SUB-001", "SUB-010"}) == ({rule} if rule else set())
