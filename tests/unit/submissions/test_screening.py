@@ -586,7 +586,8 @@ def test_files_of_another_district_or_without_their_zeros_are_refused_by_what_th
     enrolled, rule, store, send
 ):
     schools = "school_id,school_name,district_id\n0063,North,0470\n0064,East,0470\n0071,South,0480\n"
-    registry = "student_id\n0001\n0002\n"
+    people = "\n0001,Lee,Ann,2015-01-02\n0002,Roe,Bob,2015-03-04\n"
+    registry = "student_id,last_name,first_name,birth_date" + people
     send({"school": schools, "student_registry": registry}, "state")
     receipt = send({"enrollment": ENROLLMENTS + enrolled}, "0470")
     manifest = screen(store, 2025).manifest.filter(pl.col("district_id") == "0470")
