@@ -7,11 +7,15 @@ from tests.references.state import State, in_entities
 
 BEGUN = ["school_year", "student_id", "district_id", "school_id", "subject", "place", "kind", "day"]
 
+KNOWN = ["needed", "assessed", "gap_months", "essential", "direct", "support_after"]
+
 
 def compute(state: State) -> pd.DataFrame:
     """Compute every measure of advancing with major gaps."""
     begun = _begun(state)
-    known = pd.DataFrame([_known(state, row) for row in begun.itertuples(index=False)], index=begun.index)
+    known = pd.DataFrame(
+        [_known(state, row) for row in begun.itertuples(index=False)], columns=KNOWN, index=begun.index
+    )
     reported = set(_reported(state))
     rows = pd.concat([begun, known], axis=1)
     rows["sent"] = [

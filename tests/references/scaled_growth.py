@@ -77,6 +77,8 @@ def growth(state: State) -> pd.DataFrame:
         columns=[*keys, "n", "dated", "span", "slope", "slope_error", "gain", "equivalent", "last_share", "start"],
     )
     rows = learning.with_policy(rows.merge(found, on=keys, how="left"), state, "growth_rate")
+    numbers = ["n", "dated", "span", "slope_error", "gain", "equivalent", "last_share", "start"]
+    rows[numbers] = rows[numbers].astype(float)
     rows["n"] = rows["n"].fillna(0)
     tested = rows[(rows["level"] == "state") & rows["is_reported"]].assign(tested=rows["n"] > 0)
     shares = tested.groupby(["school_year", "subject", "place"])["tested"].mean().rename("tested_share").reset_index()
