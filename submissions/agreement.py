@@ -5,6 +5,7 @@ itself has sent is known to the caller. A rule that lacks a collection, a column
 told as passed.
 """
 
+import os
 import threading
 from collections.abc import Iterable, Mapping
 from contextlib import contextmanager
@@ -197,8 +198,8 @@ def _database(tables: Mapping[str, pl.DataFrame]):
                 connection.register(name, frame.to_arrow())
             yield connection
         return
-    if not hasattr(_kept, "connection"):
-        _kept.connection = _opened(threads=1)
+    if getattr(_kept, "process", None) != os.getpid():  # a process that was forked off has the memory and no threads
+        _kept.connection, _kept.process = _opened(threads=1), os.getpid()
     connection, copied = _kept.connection, []
     try:
         for name, frame in tables.items():
@@ -208,7 +209,7 @@ def _database(tables: Mapping[str, pl.DataFrame]):
         connection.unregister("incoming")
         yield connection
     except BaseException:
-        del _kept.connection
+        _kept.process = None
         raise
     for name in copied:
         empty = name.endswith(SET_ASIDE)

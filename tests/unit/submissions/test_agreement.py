@@ -203,6 +203,24 @@ def test_a_rule_holds_in_the_school_years_of_its_card_alone():
     assert found.findings["enrollment"]["rule"].to_list() == ["ENR-102"]
 
 
+def test_a_process_that_is_forked_off_asks_a_database_of_its_own():
+    example = EXAMPLES["ENR-101"]["breaks"]
+    assert asked(example, "ENR-101").findings["enrollment"].height == 1
+    before = agreement._kept.connection
+    agreement._kept.process = -1
+
+    assert asked(example, "ENR-101").findings["enrollment"].height == 1
+    assert agreement._kept.connection is not before
+
+
+def test_many_rows_are_asked_where_they_stand_and_find_the_same(monkeypatch):
+    example = EXAMPLES["ENR-102"]["breaks"] | {"student": [{}, {"student_id": "S3", "birth_date": "10/3/2014"}]}
+    small = asked(example).findings["enrollment"]
+    monkeypatch.setattr(agreement, "MOST_COPIED", 0)
+
+    assert asked(example).findings["enrollment"].equals(small)
+
+
 def test_a_rule_in_shadow_is_counted_and_tells_nothing():
     found = agree(examined(EXAMPLES["ENR-101"]["breaks"]), {}, **WHERE, cards=[replace(CARDS["ENR-101"], shadow=True)])
 
