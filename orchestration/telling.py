@@ -124,13 +124,14 @@ def notices(console: Console, heading: str, found: Iterable[Any]) -> None:
 
 def checked(console: Console, feedback: Any, language: str) -> None:
     """Show what a check found: the verdict, then each rule with what it says, how often, and what to do."""
+    from submissions.door_words import in_spanish
     from submissions.feedback import because
     from submissions.findings_workbook import SEVERITY_WORDS
     from submissions.page import verdict_in_words
 
     console.print(f"[bold]{escape(verdict_in_words(feedback, language))}[/]")
     if feedback.reason:
-        console.print(escape(feedback.reason))
+        console.print(escape((language == "es" and in_spanish(feedback.reason)) or feedback.reason))
     for card in feedback.cards:
         console.print(f"[bold]{card.rule}[/] {SEVERITY_WORDS[language][card.severity]}")
         for notice, said in zip(card.notices, card.said(language), strict=True):

@@ -18,6 +18,7 @@ import polars as pl
 from expectations.catalogue import ENGLISH, SEVERITY, Said, reasons_of, say
 from expectations.collections import CONTRACTS
 from expectations.notices import EXPLAIN, MUST_FIX, SEVERITIES, Notice
+from submissions import door_words
 from submissions.agreement import FAULT, NO_COLUMN, NO_LAST_YEAR, NOT_OF_STATE, NOT_SENT, NotChecked
 from submissions.custody import REFUSED, Submission
 from submissions.explanations import Explanation
@@ -148,7 +149,7 @@ class Card:
         return reasons_of(self.rule) if self.rule in SEVERITY else ()
 
     def said(self, language: str) -> list[Said]:
-        """Give the words for each field; a rule of the door has English words alone."""
+        """Give the words for each field; a rule of the door is said where it is known."""
         return [words_of(one, language) for one in self.notices]
 
 
@@ -156,7 +157,7 @@ def words_of(notice: Notice, language: str) -> Said:
     """Say a notice in a language, as far as it is known in it."""
     if notice.rule in SEVERITY:
         return say(notice.rule, language, count=notice.count, field=notice.field)
-    return Said(ENGLISH, notice.title, notice.message, "", (notice.fix,))
+    return door_words.words(notice, language)
 
 
 def because(one: NotChecked, language: str) -> str:

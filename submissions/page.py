@@ -18,6 +18,7 @@ from expectations.agreement import REASONS
 from expectations.catalogue import ENGLISH, collection_of, say
 from expectations.notices import EXPLAIN, MUST_FIX, SEVERITIES
 from submissions.custody import REFUSED
+from submissions.door_words import in_spanish
 from submissions.feedback import COULD_NOT_CHECK, NEEDS_EXPLANATION, NEEDS_WORK, Feedback, because, titles
 
 LANGUAGES = ("en", "es")
@@ -39,6 +40,7 @@ def render(feedback: Feedback, language: str = ENGLISH) -> str:
         school_year=f"{submission.school_year - 1}–{submission.school_year % 100:02d}",
         verdict={one: verdict(feedback, t[one]) for one in LANGUAGES},
         tone=TONE.get(feedback.verdict, "ok"),
+        reason_in_spanish=in_spanish(feedback.reason) if feedback.reason else None,
         cards=cards,
         changes=feedback.changes.totals if feedback.changes else None,
         set_aside=sum(file["rows_quarantined"] for file in feedback.files),

@@ -28,6 +28,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from submissions import custody
 from submissions.custody import receive, submissions_in_force
+from submissions.door_words import words
 from submissions.screening import screen
 from submissions.store import Store
 
@@ -341,6 +342,7 @@ def test_every_kind_of_bad_input_gets_its_verdict_and_loses_or_changes_nothing(s
     if case.line:
         assert str(case.line) in {one["line"] for one in found}
     assert all(one["what_is_wrong"] and one["how_to_fix"] for one in found)
+    assert all(words(notice, "es").language == "es" for notice in receipt.notices)
     for content in files.values():
         kept = store.bytes_of(sha256(content).hexdigest())
         assert case.number == 19 or kept.read_bytes() == content

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from submissions import reading
+from submissions.door_words import words
 from submissions.reading import Limits, Refused, read
 from submissions.structure import Piece, outline, quick_outline
 
@@ -23,6 +24,7 @@ def refusal(data: bytes, **limits: int) -> list[tuple[str, int | None]]:
     with pytest.raises(Refused) as refused:
         read(data, "sent.csv", Limits(**limits))
     assert all(len(notice.message.split()) <= 25 for notice in refused.value.notices)
+    assert all(words(notice, "es").language == "es" for notice in refused.value.notices)
     return [(notice.rule, notice.line) for notice in refused.value.notices]
 
 
