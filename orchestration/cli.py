@@ -434,6 +434,9 @@ def simulate(
     truths: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="YAML that switches planted truths on and off.")
     ] = None,
+    faults: Annotated[
+        float, typer.Option(min=0, max=0.01, help="Break each of many rules in this share of the records.")
+    ] = 0,
     processes: Annotated[int, typer.Option(min=1, max=64, help="They change the time and never the bytes.")] = 2,
 ) -> None:
     """Write a made-up state: the submissions of all its districts, and beside them what is really true.
@@ -465,11 +468,14 @@ def simulate(
             districts=districts,
             seed=seed,
             settings=settings_of_truths,
+            rate_of_faults=faults,
             processes=processes,
             last_year=last_year,
             on_progress=lambda done, total: progress.update(line, completed=done, total=total),
         )
     telling.simulated(console, made.rows, made.truths)
+    if faults:
+        console.print(f"Files are broken on purpose; each fault stands in {escape(str(out))}/truth/faults.csv.")
     console.print(f"Nothing in {escape(str(out))} is real; what is true of it stands in its folder truth.")
     console.print(f"Next: [bold]waymark receive {escape(str(out))}[/]")
 

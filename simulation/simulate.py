@@ -16,7 +16,7 @@ from typing import Any
 
 import polars as pl
 
-from simulation import attendance, cohorts, discipline, planting, registry, roster, teaching
+from simulation import attendance, cohorts, discipline, faults, planting, registry, roster, teaching
 from simulation.district_year import DistrictYear, district_year
 from simulation.planting import Truths
 from simulation.state import State, plan
@@ -59,11 +59,15 @@ def simulate(
     districts: int = 1,
     seed: int = 1,
     settings: planting.Settings | None = None,
+    rate_of_faults: float = 0,
     processes: int = 2,
     last_year: int = LAST_YEAR,
     on_progress: Progress = lambda done, total: None,
 ) -> Made:
-    """Write a state into a new or empty folder. The bytes depend on everything but the number of processes."""
+    """Write a state into a new or empty folder. The bytes depend on everything but the number of processes.
+
+    Of each rule that can be broken, `rate_of_faults` of the records get a fault, in the largest district one at least.
+    """
     if folder.exists() and any(folder.iterdir()):
         raise FolderInUseError(17, "The folder is not empty", str(folder))
     folder.mkdir(parents=True, exist_ok=True)
@@ -71,9 +75,9 @@ def simulate(
     state = plan(seed, students, school_years, districts)
     truths = planting.plant(state, planting.settings() if settings is None else settings, PLANS)
     with tempfile.TemporaryDirectory(prefix=".plan-", dir=folder) as place:
-        work = _Work(folder, Path(place), seed, school_years, truths)
-        rows = Counter()
         tasks = _tasks(state, truths)
+        work = _Work(folder, Path(place), seed, school_years, truths, rate_of_faults, tasks[0][2])
+        rows = Counter()
         total, done = sum(size for size, *_ in tasks), 0
         results = _results(work, state, tasks, processes)
         del state  # several processes read it from disk; it need not stay here as well
@@ -82,7 +86,7 @@ def simulate(
             done += size
             on_progress(done, total)
         work.join_truths()
-    _describe(folder, students, school_years, districts, seed, truths)
+    _describe(folder, students, school_years, districts, seed, truths, rate_of_faults)
     return Made(folder, dict(sorted(rows.items())), truths)
 
 
@@ -95,6 +99,8 @@ class _Work:
     seed: int
     school_years: tuple[int, ...]
     truths: Truths
+    rate_of_faults: float
+    largest: int
     state: State | None = None
 
     def make(self, school_year: int, district: int | None) -> Counter:
@@ -120,6 +126,11 @@ class _Work:
             else:
                 submission.write(collection, frame)
         submission.close()
+        if self.rate_of_faults and school_year in self.school_years:
+            at_least = 1 if district in (None, self.largest) else 0
+            planted = faults.plant(submission.folder, rate=self.rate_of_faults, seed=self.seed, at_least=at_least)
+            self._keep(faults.TRUTH, f"{school_year}-{name}", planted.truth)
+            return Counter(submission.rows) + Counter(planted.added)
         return Counter(submission.rows)
 
     def _keep(self, truth: str, whose: str, frame: pl.DataFrame) -> None:
@@ -139,7 +150,7 @@ class _Work:
 
 
 def district_parts(year: DistrictYear, truths: Truths) -> Iterator[tuple[str, pl.DataFrame]]:
-    """Yield all that a district submits, and the parts of the truth. Faults would be planted on what passes here."""
+    """Yield all that a district submits, and the parts of the truth."""
     for module in CONTENT:
         yield from module.collections(year, truths)
 
@@ -203,7 +214,13 @@ def _make(school_year: int, district: int | None) -> Counter:
 
 
 def _describe(
-    folder: Path, students: int, school_years: tuple[int, ...], districts: int, seed: int, truths: Truths
+    folder: Path,
+    students: int,
+    school_years: tuple[int, ...],
+    districts: int,
+    seed: int,
+    truths: Truths,
+    rate_of_faults: float,
 ) -> None:
     planted = json.dumps(truths.listed(), indent=2, ensure_ascii=False)
     (folder / TRUTH / "planted.json").write_text(planted + "\n", encoding="utf-8")
@@ -211,6 +228,8 @@ def _describe(
     words = _README.format(
         students=students, districts=districts, span=span, seed=seed, state=STATE_FOLDER, truth=TRUTH
     )
+    if rate_of_faults:
+        words += _FAULTS.format(truth=TRUTH, faults=faults.TRUTH, rate=rate_of_faults)
     (folder / "README.md").write_text(words, encoding="utf-8")
 
 
@@ -222,4 +241,9 @@ _README = """# Simulated records
 `<school_year>/<district_id>/<collection>.csv` is what districts would send, `<school_year>/{state}/` what the state
 itself adds. `{truth}/` says what is really true: `planted.json` lists the truths that were planted. The pipeline never
 reads it.
+"""
+
+_FAULTS = """
+The files are broken on purpose: of each of many rules, {rate:.2%} of the records that it looks at. Every finding that
+must come of it stands in `{truth}/{faults}.csv`, with file, line and rule.
 """
