@@ -118,6 +118,18 @@ def test_the_interval_holds_the_true_kappa_about_as_often_as_it_says():
     assert 0.90 <= held.mean() <= 0.98
 
 
+def test_a_large_cell_is_drawn_in_groups_and_its_error_is_that_of_its_students():
+    random = np.random.default_rng(10)
+    first = random.integers(1, 5, 6000)
+    second = np.where(random.random(6000) < 0.7, first, first % 4 + 1)
+    student = np.repeat(np.arange(3000), 2)
+    found = compare(first, second, student=student, replicates=400)
+    exact = STATISTICS.index("percent_exact")
+    assert found.value[0, exact] == pytest.approx((first == second).mean())
+    by_student = (first == second).reshape(-1, 2).mean(axis=1)
+    assert found.standard_error[0, exact] == pytest.approx(by_student.std() / np.sqrt(3000), rel=0.12)
+
+
 @given(st.lists(st.tuples(st.integers(1, 5), st.integers(1, 5)), min_size=2, max_size=40), st.integers(-3, 3))
 def test_moving_both_scales_changes_no_agreement_and_swapping_the_raters_only_signs(pairs, shift):
     first, second = np.array(pairs, float).T
@@ -206,3 +218,49 @@ def test_a_panel_without_a_district_links_districts_and_is_not_given_a_severity(
     found = severity_by_pool(pairs)
     assert found["district_id"].tolist() == ["01", "02"]
     assert found["value"] == pytest.approx([1, -1])
+
+
+def scored_by_a_panel(replicates, districts, pieces, points):
+    """Scores from 1 to 4 by the raters of districts, the last of them lenient, and again by a panel of the state."""
+    random = np.random.default_rng(9)
+    count = replicates * districts * pieces
+    replicate, district = np.divmod(np.arange(count) // pieces, districts)
+    quality = random.normal(2.6, 0.8, count)
+    leniency = random.normal(0, 0.12, count) + points * (district == districts - 1)
+    first = quality + leniency + random.normal(0, 0.25, count)
+    second = quality + random.normal(0, 0.12, count) + random.normal(0, 0.25, count)
+    return replicate, district, *(np.clip(np.rint(score), 1, 4) for score in (first, second))
+
+
+def test_in_200_replicates_the_lenient_district_has_the_largest_severity_and_misses_a_threshold():
+    replicate, district, first, second = scored_by_a_panel(200, 8, 100, points=0.7)
+    pool, student = np.char.mod("%03d", replicate), np.arange(len(first))
+    names = np.char.mod("%02d", district)
+    pairs = {"pool": pool, "rated_by": names, "rated_again_by": np.full(len(first), "")}
+    found = severity_by_pool(pairs | {"difference": first - second, "student": student})
+    largest = found["value"].reshape(200, 8).argmax(axis=1)
+    assert (largest == 7).all()
+    compared = agreement(
+        replicate * 8 + district, student, first, second, adjacent_distance=1, replicates=2, seed=1
+    ).value.reshape(200, 8, -1)
+    kappa = compared[..., STATISTICS.index("quadratic_weighted_kappa")]
+    apart = np.abs(compared[..., STATISTICS.index("standardized_mean_difference")])
+    flagged = (kappa < 0.7) | (apart > 0.15)
+    assert flagged[:, 7].mean() >= 0.99
+    assert (kappa[:, 7] < kappa[:, :7].min(axis=1)).mean() >= 0.95
+    assert flagged[:, :7].mean() <= 0.15
+
+
+def test_in_200_replicates_without_leniency_no_district_stands_out_more_than_its_interval_says():
+    replicate, district, first, second = scored_by_a_panel(200, 8, 100, points=0)
+    found = severity_by_pool(
+        {
+            "pool": np.char.mod("%03d", replicate),
+            "rated_by": np.char.mod("%02d", district),
+            "rated_again_by": np.full(len(first), ""),
+            "difference": first - second,
+            "student": np.arange(len(first)),
+        }
+    )
+    covered = (found["interval_low"] <= 0) & (found["interval_high"] >= 0)
+    assert 0.90 <= covered.mean() <= 0.99
