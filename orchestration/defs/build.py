@@ -19,8 +19,7 @@ PROJECT = {"manifest": MANIFEST, "dagster_dbt_translator": transformation.Stages
 @dbt_assets(name="foundation", exclude=f"{FOUND} {PUBLICATION}", **PROJECT)
 def foundation(context: dg.AssetExecutionContext, dbt: transformation.Dbt):
     with at_work("The build") as place:
-        makes_all = context.job_def.asset_layer.executable_asset_keys >= foundation.keys | tables.keys
-        folder = warehouse.begin(place, context.run.run_id, from_current=not makes_all)
+        folder = warehouse.begin(place, context.run.run_id, from_current=not makes_all_tables(context.job_def))
         yield from transformation.build(context, dbt, folder)
 
 
@@ -38,6 +37,11 @@ def publication(context: dg.AssetExecutionContext, dbt: transformation.Dbt):
         yield from transformation.build(context, dbt, folder)
         sequence = max((event["sequence"] for event in custody.events(place.store)), default=0)
         warehouse.complete(place, folder, {"run_id": context.run.run_id, "ledger_sequence": sequence})
+
+
+def makes_all_tables(job: dg.JobDefinition) -> bool:
+    """Tell whether a run makes every table, and so needs none of the warehouse that is current."""
+    return job.asset_layer.executable_asset_keys >= foundation.keys | tables.keys
 
 
 build = dg.define_asset_job(

@@ -9,6 +9,7 @@ import pytest
 
 from orchestration import settings
 from orchestration.definitions import defs
+from orchestration.defs import build
 
 STAGES = {
     "received",
@@ -78,6 +79,14 @@ def test_dbt_builds_in_three_steps_between_which_methods_compute(graph):
     computed = dg.AssetKey(["growth", "percentile"])
     assert dg.AssetKey(["intermediate", "int_growth_records"]) in graph.get(computed).parent_keys
     assert not any(key.path[0] in ("staging", "intermediate") for key in graph.get(computed).child_keys)
+
+
+def test_only_a_run_of_every_table_starts_without_the_current_warehouse():
+    whole = defs.resolve_job_def("build")
+    assert build.makes_all_tables(whole)
+    growth, mart = dg.AssetKey(["growth", "median"]), dg.AssetKey(["marts", "dim_growth_cohort"])
+    for chosen in ({growth}, {growth, mart}, build.foundation.keys | {mart}):
+        assert not build.makes_all_tables(whole.get_subset(asset_selection=chosen))
 
 
 def test_only_the_door_is_partitioned_and_by_school_year(graph):
