@@ -84,12 +84,29 @@ class State:
             ]
             + ([statuses[STUDENT].assign(student_group=statuses["status"].map(programs))] if len(statuses) else [])
         )
+        memberships = pd.concat([memberships, self.groups_of_the_gone(memberships)])
         known = set(self.code("student_groups")["code"])
         memberships = memberships[memberships["student_group"].isin(known)].drop_duplicates()
         rules = self.reference("student_groups")
         if set(rules["membership_rule"]) != {"any_time_in_school_year"}:
             raise NotImplementedError("the second computation knows membership at any time in the school year only")
         return memberships.merge(rules[["policy_id", "school_year"]], on="school_year")
+
+    def groups_of_the_gone(self, memberships: pd.DataFrame) -> pd.DataFrame:
+        """Give members of a graduation cohort who are no longer enrolled the groups of their last year before."""
+        members = self.collection("graduation_cohort")
+        if not len(members):
+            return memberships[:0]
+        known = memberships[STUDENT].drop_duplicates()
+        gone = members[STUDENT].drop_duplicates().merge(known, on=STUDENT, how="left", indicator=True)
+        gone = gone[gone["_merge"] == "left_only"][STUDENT]
+        earlier = gone.merge(known.rename(columns={"school_year": "last_year"}), on="student_id")
+        earlier = (
+            earlier[earlier["last_year"] < earlier["school_year"]].groupby(STUDENT)["last_year"].max().reset_index()
+        )
+        then = memberships.rename(columns={"school_year": "last_year"})
+        kept = earlier.merge(then, on=["student_id", "last_year"])[[*STUDENT, "student_group"]]
+        return pd.concat([kept, gone.assign(student_group="ALL")])
 
     def summed(self, contributions: pd.DataFrame) -> pd.DataFrame:
         """Add up contributions of students for each group: KEYS, numerator, denominator, expected, student_count."""
