@@ -47,6 +47,11 @@ with
             results.value_status in ('ok', 'incomplete') and mask.measure is null as is_shown,
             case when measures.unit = 'percent' then 100 else 1 end as display_factor,
             measures.statistic in ('rate', 'floored_rate', 'share', 'mean', 'floored_mean') as is_ratio,
+            case
+                when measures.unit in ('count', 'ratio', 'days') and results.interval_low < 0
+                then cast(0 as decimal(18, 10))
+                else results.interval_low
+            end as least_interval_low,
             least(rounding.decimals, measures.decimals) as decimals
         from results
         inner join measures on results.indicator = measures.indicator and results.measure = measures.measure
@@ -89,7 +94,7 @@ select
         then {{ round_half_up("value", "display_factor", "decimals") }}
     end as value,
     case when is_hidden then 'suppressed' else value_status end as value_status,
-    case when is_shown then {{ round_half_up("interval_low", "display_factor", "decimals") }} end as interval_low,
+    case when is_shown then {{ round_half_up("least_interval_low", "display_factor", "decimals") }} end as interval_low,
     case when is_shown then {{ round_half_up("interval_high", "display_factor", "decimals") }} end as interval_high,
     case when is_shown then interval_method end as interval_method,
     case
