@@ -33,10 +33,16 @@
                     "shapes": ["estimates"],
                     "members": "int_placement_candidates",
                 },
+                {"slug": "regrouping", "shapes": ["contributions"]},
+                {"slug": "level_mobility", "shapes": ["contributions", "estimates"]},
                 {
                     "slug": "class_sorting",
                     "shapes": ["estimates"],
                     "members": "int_class_members",
+                },
+                {
+                    "slug": "support_targeting",
+                    "shapes": ["contributions", "estimates"],
                 },
                 {"slug": "mastery_versus_expected", "shapes": ["contributions"]},
                 {"slug": "pace", "shapes": ["contributions", "estimates"]},
@@ -84,13 +90,5 @@
 
 {#- The model that holds an indicator's estimates. -#}
 {% macro estimates_of(indicator) -%}
-    {{
-        return(
-            ref(
-                "ind_"
-                ~ indicator.slug
-                ~ ("_estimates" if "contributions" in indicator.shapes else "")
-            )
-        )
-    }}
+    {{ return(ref("ind_" ~ indicator.slug ~ ("_estimates" if "contributions" in indicator.shapes else ""))) }}
 {%- endmacro %}

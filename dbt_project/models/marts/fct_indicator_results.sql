@@ -156,15 +156,11 @@ with
             case
                 when has_wilson_interval
                 then {{ wilson_bound("x", "n", "-") }}
-                when is_share
-                then greatest(0, quotient - quantile_975 * clustered_error)
                 else coalesce(estimate_low, median_low, quotient - quantile_975 * clustered_error)
             end as low,
             case
                 when has_wilson_interval
                 then {{ wilson_bound("x", "n", "+") }}
-                when is_share
-                then least(1, quotient + quantile_975 * clustered_error)
                 else coalesce(estimate_high, median_high, quotient + quantile_975 * clustered_error)
             end as high,
             case
@@ -215,8 +211,24 @@ select
     cast(case when value_status in ('ok', 'incomplete') then found end as decimal(18, 10)) as value,
     value_status,
     cast(case when value_status in ('ok', 'incomplete') then error end as decimal(18, 10)) as standard_error,
-    cast(case when value_status in ('ok', 'incomplete') then low end as decimal(18, 10)) as interval_low,
-    cast(case when value_status in ('ok', 'incomplete') then high end as decimal(18, 10)) as interval_high,
+    cast(
+        case
+            when value_status not in ('ok', 'incomplete')
+            then null
+            when starts_with(measure, 'percent_') and low < 0
+            then 0
+            else low
+        end as decimal(18, 10)
+    ) as interval_low,
+    cast(
+        case
+            when value_status not in ('ok', 'incomplete')
+            then null
+            when starts_with(measure, 'percent_') and high > 1
+            then 1
+            else high
+        end as decimal(18, 10)
+    ) as interval_high,
     case when value_status in ('ok', 'incomplete') and low is not null then method end as interval_method,
     cast(completeness as decimal(9, 6)) as completeness,
     student_count >= accountability_minimum as meets_accountability_minimum,

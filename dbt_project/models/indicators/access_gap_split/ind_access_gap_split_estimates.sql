@@ -3,19 +3,12 @@ with
     policy as (
         select policy_id, level, first_school_year, last_school_year, minimum_students
         from {{ ref("policy_access_gap_split") }}
-    ),
-
-    gaps as (
-        select found.*, least(member_count, other_count) >= minimum_students as is_enough
-        from {{ ref("int_access_gaps") }} as found
-        inner join policy on found.policy_id = policy.policy_id and found.level = policy.level
-        where school_year between first_school_year and last_school_year and member_count > 0 and other_count > 0
     )
 
 select
-    policy_id,
+    gaps.policy_id,
     school_year,
-    level,
+    gaps.level,
     entity_id,
     'reporting' as population,
     'ALL' as subject,
@@ -30,7 +23,9 @@ select
     member_count + other_count as unit_count,
     least(member_count, other_count) as student_count,
     cast(null as decimal(9, 6)) as completeness
-from gaps
+from {{ ref("int_access_gaps") }} as gaps
+inner join policy on gaps.policy_id = policy.policy_id and gaps.level = policy.level
+cross join lateral(select least(member_count, other_count) >= minimum_students as is_enough) as judged
 cross join
     lateral(
         values
@@ -57,3 +52,4 @@ cross join
             }},
             ('in_schools_without_others', in_schools_without_others, null, null, null, null)
     ) as found(measure, value, error, low, high, method)
+where school_year between first_school_year and last_school_year and member_count > 0 and other_count > 0

@@ -3,29 +3,17 @@ with
     policy as (
         select
             policy_id,
-            level,
+            summaries.level,
             first_school_year,
             last_school_year,
             minimum_strata,
             minimum_focal_students,
             minimum_expected_placed
         from {{ ref("policy_placement_at_equal_attainment") }}
-    ),
-
-    judged as (
-        select
-            summaries.*,
-            sqrt(greatest(odds_ratio, 1 / odds_ratio)) as risk_ratio,
-            stratum_count >= minimum_strata
-            and focal_count >= minimum_focal_students
-            and expected_placed >= minimum_expected_placed as is_enough
-        from {{ ref("int_placement_summaries") }} as summaries
-        inner join policy on summaries.policy_id = policy.policy_id and summaries.level = policy.level
-        where school_year between first_school_year and last_school_year
     )
 
 select
-    policy_id,
+    summaries.policy_id,
     school_year,
     level,
     entity_id,
@@ -42,7 +30,16 @@ select
     cast(stratum_count as bigint) as unit_count,
     cast(least(focal_count, other_count) as bigint) as student_count,
     cast(null as decimal(9, 6)) as completeness
-from judged
+from {{ ref("int_placement_summaries") }} as summaries
+inner join policy on summaries.policy_id = policy.policy_id and summaries.level = policy.level
+cross join
+    lateral(
+        select
+            stratum_count >= minimum_strata
+            and focal_count >= minimum_focal_students
+            and expected_placed >= minimum_expected_placed as is_enough,
+            sqrt(greatest(odds_ratio, 1 / odds_ratio)) as risk_ratio
+    ) as judged
 cross join
     lateral(
         values
@@ -55,3 +52,4 @@ cross join
             ('e_value', risk_ratio + sqrt(risk_ratio * (risk_ratio - 1)), null, null, null, null),
             ('homogeneity', breslow_day / nullif(degrees_of_freedom, 0), null, null, null, null)
     ) as found(measure, value, error, low, high, method)
+where school_year between first_school_year and last_school_year
