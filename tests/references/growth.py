@@ -35,8 +35,8 @@ def due(state: State) -> pd.DataFrame:
 
 def percentiles(state: State) -> pd.DataFrame:
     """Give the growth percentile of each student, subject and year: WHO, grade_number, growth_percentile."""
-    frames = []
     tested = _records(_results(state))
+    frames = [tested[[*WHO, "grade_number"]][:0].assign(growth_percentile=np.int16(0))]
     for growth in _growth(state.accepted).values():
         for cohort in growth.cohorts:
             rows = tested.iloc[cohort.rows][[*WHO, "grade_number"]]
@@ -71,7 +71,7 @@ def targets(state: State, level: int, years: int) -> pd.DataFrame:
                 if history:
                     frames.append((year, subject, grade, student, tuple(history), tuple(grades)))
     rows = pd.DataFrame(frames, columns=["school_year", "subject", "grade_number", "student_id", "history", "grades"])
-    found = []
+    found = [rows[:0].assign(lowest=0, highest=0)]
     alike = ["school_year", "subject", "grades", rows["history"].map(len)]
     for (year, subject, grades, _), part in rows.groupby(alike):
         now = tested[tested["school_year"] == year]
