@@ -27,7 +27,9 @@ with
             max(gap_count) as gap_count,
             min(days) filter (where share_open <= 0.5) as median_days,
             min(days) filter (where power(cast(share_open as double), exponent) <= 0.5 + 1e-9) as low_days,
-            min(days) filter (where power(cast(share_open as double), 1 / exponent) <= 0.5 + 1e-9) as high_days
+            coalesce(
+                min(days) filter (where power(cast(share_open as double), 1 / exponent) <= 0.5 + 1e-9), max(days)
+            ) as high_days
         from bounded
         group by {{ key }}
     )
