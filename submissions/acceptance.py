@@ -85,8 +85,11 @@ def accept(store: Store, submission: Submission, collections: Sequence[Screened]
     with write_together(store.root) as lend:
         for path, frame in kept.items():
             _write(frame, lend(path))
-    places = {place_of(folder, name, *where) for folder in (store.accepted, store.quarantine) for name in CONTRACTS}
-    for path in {who, references, *places} - kept.keys():
+    school_year, district_id = where
+    left = [who, references]
+    for folder in (store.accepted, store.quarantine):
+        left += folder.glob(f"*/{school_year}/{district_id}.parquet")
+    for path in set(left) - kept.keys():
         path.unlink(missing_ok=True)
 
 

@@ -61,7 +61,8 @@ def exchange(ids: pl.Series, of: pl.Series, to: pl.Series) -> pl.Series:
 
 def begin_runs(ids: pl.Series) -> pl.Series:
     """Tell which ids are not those of the row before."""
-    return ids.ne_missing(ids.shift(1)) | (pl.int_range(len(ids), eager=True) == 0)
+    begins = ids.ne_missing(ids.shift(1))
+    return begins.scatter(0, True) if len(begins) else begins
 
 
 def pseudonyms_of(ids: pl.Series, key: bytes) -> pl.Series:
