@@ -251,6 +251,12 @@ with
             null
         from described
         where level = 'school'
+    ),
+
+    scales as (
+        select policy_id, first_school_year, last_school_year, lowest_score, highest_score
+        from {{ ref("policy_survey_quality") }}
+        where level = 'state'
     )
 
 select
@@ -265,5 +271,9 @@ select
     cast(response_rate as decimal(9, 6)) as response_rate,
     cast(value as decimal(18, 10)) as value,
     error,
-    method
+    method,
+    case when number = 'percent_favorable' then 0 else scales.lowest_score end as least_possible,
+    case when number = 'percent_favorable' then 1 else scales.highest_score end as greatest_possible
 from numbers
+inner join scales using (policy_id)
+where school_year between scales.first_school_year and scales.last_school_year

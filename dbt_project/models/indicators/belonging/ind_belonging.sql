@@ -13,8 +13,9 @@ with
             error,
             method,
             cast(student_count as double) as n,
-            case when method = 't_clustered' then quantile_975 else 1.959963985 end * error as half_width,
-            measure like 'percent_%' as is_share
+            least_possible,
+            greatest_possible,
+            case when method = 't_clustered' then quantile_975 else 1.959963985 end * error as half_width
         from {{ ref("int_belonging") }}
         left join {{ ref("ref_t_quantiles") }} on least(cluster_count - 1, 1000) = degrees_of_freedom
     ),
@@ -25,16 +26,12 @@ with
             case
                 when method = 'wilson'
                 then {{ wilson_bound("value * n", "n", "-") }}
-                when is_share
-                then greatest(0, value - half_width)
-                else value - half_width
+                else greatest(least_possible, value - half_width)
             end as low,
             case
                 when method = 'wilson'
                 then {{ wilson_bound("value * n", "n", "+") }}
-                when is_share
-                then least(1, value + half_width)
-                else value + half_width
+                else least(greatest_possible, value + half_width)
             end as high
         from numbers
     )

@@ -43,6 +43,7 @@ with
         'ALL' as subject,
         'all' as grade_span,
         '{{ measure }}' as measure,
+        cast(null as varchar) as unit_id,
         cast(coalesce({{ value }}, 0) as decimal(18, 4)) as numerator,
         cast({{ value }} is not null as decimal(18, 4)) as denominator,
         cast({{ due }} as decimal(18, 4)) as expected,
