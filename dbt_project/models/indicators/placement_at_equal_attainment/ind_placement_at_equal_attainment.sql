@@ -3,7 +3,7 @@ with
     policy as (
         select
             policy_id,
-            summaries.level,
+            level,
             first_school_year,
             last_school_year,
             minimum_strata,
@@ -15,7 +15,7 @@ with
 select
     summaries.policy_id,
     school_year,
-    level,
+    summaries.level,
     entity_id,
     population,
     subject,
