@@ -24,10 +24,10 @@ def counted_results(state: State) -> pd.DataFrame:
 def _counted_results(accepted: Path) -> pd.DataFrame:
     state = State(accepted)
     tests = state.collection("assessment")
-    windows = state.code("test_windows").set_index("code")["is_summative"]
-    tests = tests[tests["test_window"].isna() | (tests["test_window"].map(windows) == "true")]
     proficiency = tests[(tests["subject"] == "ELP") & tests["participation_status"].str.startswith("participated")]
     took_english = set(zip(proficiency["school_year"], proficiency["student_id"], strict=True))
+    windows = state.code("test_windows").set_index("code")["is_summative"]
+    tests = tests[tests["test_window"].isna() | (tests["test_window"].map(windows) == "true")]
     sends_levels = tests[tests["performance_level"].notna()][["school_year", "district_id"]].drop_duplicates()
     achievement = state.code("subjects").set_index("code")["is_achievement_subject"]
     tests = tests[tests["subject"].map(achievement) == "true"]
