@@ -21,14 +21,25 @@ from orchestration.work import without_values
 FINISHED = {"LogModelResult", "LogSeedResult", "LogTestResult", "SkippingDetails"}
 
 
+CHECKED = ("marts", "publication")
+
+
 class Stages(DagsterDbtTranslator):
-    """Name every node [stage, name] and group it by stage."""
+    """Name every node [stage, name] and group it by stage.
+
+    Tests of the last stages are shown as asset checks. All the others run too and stop the build as those do, but an
+    event for each of a thousand tests would take longer than the tests.
+    """
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         return dg.AssetKey([_stage(dbt_resource_props), dbt_resource_props["name"]])
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
         return _stage(dbt_resource_props)
+
+    def get_asset_check_spec(self, asset_spec: dg.AssetSpec, *about: Any, **more: Any) -> dg.AssetCheckSpec | None:
+        is_checked = asset_spec.key.path[0] in CHECKED
+        return super().get_asset_check_spec(asset_spec, *about, **more) if is_checked else None
 
 
 def _stage(node: Mapping[str, Any]) -> str:
@@ -77,9 +88,8 @@ def build(context: dg.AssetExecutionContext, dbt: Dbt, folder: Path) -> Iterator
             failed[node] = f"{data['num_failures']} {'row breaks' if data['num_failures'] == 1 else 'rows break'} it"
         elif name in ("RunResultError", "MainEncounteredError"):
             failed.setdefault(node, without_values(str(event)))
-        yield from event.to_default_asset_events(
-            invocation.manifest, invocation.dagster_dbt_translator, context, target
-        )
+        found = event.to_default_asset_events(invocation.manifest, invocation.dagster_dbt_translator, context, target)
+        yield from (told for told in found if not isinstance(told, dg.AssetObservation))
     if failed or not invocation.is_successful():
         sentences = [f"{node}: {reason}" for node, reason in sorted(failed.items())]
         raise dg.Failure("\n".join(["dbt did not finish the build.", *sentences]), allow_retries=False)

@@ -331,6 +331,19 @@ def policy_is_rows(manifest: dict, root: Path) -> list[str]:
     return sentences
 
 
+def policies_are_complete(manifest: dict, root: Path) -> list[str]:
+    """Every column that a policy must fill (config.meta.required) is filled in every row of its csv."""
+    sentences = []
+    for seed in (node for node in manifest["nodes"].values() if node["resource_type"] == "seed"):
+        required = [name for name, column in seed["columns"].items() if column["config"]["meta"].get("required")]
+        with (root / "dbt_project" / seed["original_file_path"]).open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        sentences += [
+            f"{seed['name']} has a row without {name}" for name in required if not all(row.get(name) for row in rows)
+        ]
+    return sentences
+
+
 # ---- one indicator, one folder ----
 
 

@@ -45,6 +45,10 @@ def test_reports_read_only_what_is_public(checkout: Path) -> None:
     assert house.reports_read_what_is_public(checkout) == []
 
 
+def test_no_policy_leaves_a_number_blank(manifest: dict, checkout: Path) -> None:
+    assert house.policies_are_complete(manifest, checkout) == []
+
+
 def test_every_indicator_folder_is_complete(checkout: Path) -> None:
     assert house.indicator_folders_are_complete(checkout) == []
 

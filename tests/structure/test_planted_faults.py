@@ -319,9 +319,16 @@ def test_policy_planted_in_the_vars_of_dbt_is_found(copy: Path, manifest: dict) 
     assert any("vars" in sentence for sentence in house.policy_is_rows(manifest, copy))
 
 
+def test_a_blank_number_in_a_policy_is_found(copy: Path, manifest: dict) -> None:
+    policy = copy / f"dbt_project/models/indicators/{INDICATOR}/policy_{INDICATOR}.csv"
+    header, first, *rest = policy.read_text().splitlines()
+    policy.write_text("\n".join([header, "," + first.split(",", 1)[1], *rest]) + "\n")
+    assert house.policies_are_complete(manifest, copy) == [f"policy_{INDICATOR} has a row without policy_id"]
+
+
 def test_a_folder_that_the_table_of_contents_forgets_is_found(copy: Path, manifest: dict) -> None:
-    (copy / "dbt_project/models/indicators/chronic_absenteeism").mkdir()
-    assert "the table of contents does not name chronic_absenteeism" in house.one_table_of_contents(manifest, copy)
+    (copy / "dbt_project/models/indicators/made_up").mkdir()
+    assert "the table of contents does not name made_up" in house.one_table_of_contents(manifest, copy)
 
 
 def test_a_name_in_the_table_of_contents_without_a_folder_is_found(copy: Path, manifest: dict) -> None:
