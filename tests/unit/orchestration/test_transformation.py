@@ -17,10 +17,12 @@ PROJECT = {
     "dbt_project.yml": "{name: tiny, version: 1.0.0, config-version: 2, profile: tiny, models: {+materialized: table}}",
     "profiles.yml": "tiny: {target: t, outputs: {t: {type: duckdb, path: \"{{ env_var('WAYMARK_WAREHOUSE') }}\"}}}",
     "models/staging/stg_good.sql": "select 1 as student_id union all select 1",
+    "models/marts/fct_good.sql": "select 1 as student_id union all select 1",
     "models/staging/stg_cast.sql": "select cast(value as integer) as score from 'records.csv'",
     "models/staging/stg_name.sql": "select no_such_column from (select 1 as student_id)",
     "models/marts/fct_after.sql": "select score from {{ ref('stg_cast') }}",
     "models/staging/staging.yml": "{models: [{name: stg_good, columns: [{name: student_id, data_tests: [unique]}]}]}",
+    "models/marts/marts.yml": "{models: [{name: fct_good, columns: [{name: student_id, data_tests: [unique]}]}]}",
 }
 
 
@@ -55,15 +57,15 @@ def tried(tmp_path_factory):
 def test_a_node_that_holds_is_an_event_of_the_asset_of_its_stage(tried):
     result, _, _ = tried
     made = [event.asset_key.path for event in result.get_asset_materialization_events()]
-    assert made == [["staging", "stg_good"]]
+    assert sorted(made) == [["marts", "fct_good"], ["staging", "stg_good"]]
 
 
-def test_a_test_that_fails_is_a_failed_check_of_its_asset(tried):
+def test_a_test_of_the_last_stages_that_fails_is_a_failed_check_of_its_asset(tried):
     result, _, _ = tried
     (check,) = result.get_asset_check_evaluations()
     assert (check.asset_key.path, check.check_name, check.passed) == (
-        ["staging", "stg_good"],
-        "unique_stg_good_student_id",
+        ["marts", "fct_good"],
+        "unique_fct_good_student_id",
         False,
     )
 
@@ -75,14 +77,15 @@ def test_the_failure_names_every_node_that_failed_and_what_kind_of_failure_it_wa
     lines = failure.user_failure_data.description.splitlines()
     assert lines[0] == "dbt did not finish the build."
     assert "model.tiny.stg_cast: Conversion Error" in lines
-    assert any(line.startswith("test.tiny.unique_stg_good_student_id") and "1 row " in line for line in lines)
+    for model in ("stg_good", "fct_good"):
+        assert any(line.startswith(f"test.tiny.unique_{model}_student_id") and "1 row " in line for line in lines)
     assert any(line.startswith("model.tiny.stg_name: ") and "no_such_column" in line for line in lines)
     assert not any("fct_after" in line for line in lines)
 
 
 def test_progress_is_told_up_to_the_last_node(tried):
     _, log, _ = tried
-    assert any("5 of 5 dbt nodes" in entry for entry in log)
+    assert any("7 of 7 dbt nodes" in entry for entry in log)
 
 
 def test_no_value_of_a_table_reaches_dagster_or_a_file(tried):
