@@ -10,9 +10,9 @@ export PYTHONHASHSEED := 0
 help:  ## Say what each verb does
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: setup  ## Run real records (Project STAR) from receipt to published report
-	$(BIN)/waymark sample star --out data/samples/star
-	$(BIN)/waymark receive data/samples/star --mapping star
+demo: setup  ## Run a simulated state from receipt to published report
+	test -d data/samples/simulated || $(BIN)/waymark simulate --students 8000 --years 3 --districts 12 --out data/samples/simulated
+	$(BIN)/waymark receive data/samples/simulated
 	$(BIN)/waymark run
 	$(BIN)/waymark publish
 

@@ -64,7 +64,7 @@ def districts(sgpdata: Path, tmp_path_factory: pytest.TempPathFactory) -> Waymar
 
 @pytest.fixture(scope="session")
 def star(tmp_path_factory: pytest.TempPathFactory) -> Waymark:
-    """Project STAR, received, run and published as `make demo` does it."""
+    """Project STAR, received, run and published."""
     folder = tmp_path_factory.mktemp("star")
     Waymark(folder / "home").done("sample", "star", "--out", folder / "exports")
     return through_the_corridor(folder / "home", folder / "exports", "--mapping", "star")
@@ -85,8 +85,8 @@ def small_state(tmp_path_factory: pytest.TempPathFactory) -> Waymark:
 
 @pytest.fixture(scope="session")
 def simulated_state(tmp_path_factory: pytest.TempPathFactory) -> Waymark:
-    """A simulated state of the size of the demo, with every truth planted and no fault, received, run and published."""
+    """A simulated state with every truth planted and no fault, a quarter of the demo, received, run and published."""
     folder = tmp_path_factory.mktemp("simulated_state")
-    size = ("--students", "24000", "--years", "3", "--districts", "12", "--seed", "1")
+    size = ("--students", "6000", "--years", "2", "--districts", "6", "--seed", "1")
     Waymark(folder / "home").done("simulate", *size, "--out", folder / "sent")
     return through_the_corridor(folder / "home", folder / "sent")

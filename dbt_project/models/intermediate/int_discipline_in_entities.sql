@@ -13,6 +13,7 @@ with
             begin_date,
             max(coalesce(days, 0)) as days
         from {{ ref("stg_discipline") }}
+        where student_id is not null
         group by school_year, district_id, school_id, student_id, incident_id, action, begin_date
     )
 

@@ -19,6 +19,7 @@ with
             documentation_date,
             record_line
         from {{ ref("stg_graduation_cohort") }}
+        where student_id is not null
     ),
 
     diplomas as (select code, counts_as_graduate from {{ ref("code_diploma_types") }}),

@@ -18,6 +18,7 @@ with
             entry_date is null as is_from_the_start,
             exit_date is null as is_to_the_end
         from {{ ref("stg_enrollment") }}
+        where student_id is not null
     ),
 
     day_counts as (

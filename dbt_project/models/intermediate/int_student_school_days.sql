@@ -7,6 +7,7 @@ with
     spells as (
         select school_year, district_id, school_id, student_id, entry_date, exit_date, accountable_school_id
         from {{ ref("int_enrollment_spells") }}
+        where student_id is not null
     ),
 
     days as (

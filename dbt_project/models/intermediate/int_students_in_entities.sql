@@ -1,6 +1,12 @@
 -- A student once per school, district and state in which he or she was enrolled in the year: districts are not sums
 -- of schools.
-with enrollments as (select distinct school_year, student_id, school_id, district_id from {{ ref("stg_enrollment") }})
+-- A record without a student's number is kept and belongs to nobody.
+with
+    enrollments as (
+        select distinct school_year, student_id, school_id, district_id
+        from {{ ref("stg_enrollment") }}
+        where student_id is not null
+    )
 
 select distinct school_year, 'school' as level, school_id as entity_id, student_id
 from enrollments
