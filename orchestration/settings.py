@@ -137,10 +137,21 @@ def release(place: Home) -> None:
 
 
 def ensure_manifest() -> Path:
-    """Let dbt read the project again when a file of it is newer than what dbt last understood."""
-    if not MANIFEST.exists() or MANIFEST.stat().st_mtime < _newest(DBT_PROJECT):
-        parse_project()
+    """Let dbt read the project again when a file of it is newer than what dbt last understood.
+
+    Of several processes that find it so, one lets dbt read and the others wait for what it writes.
+    """
+    if not _is_current(MANIFEST):
+        MANIFEST.parent.mkdir(parents=True, exist_ok=True)
+        with (MANIFEST.parent / "lock").open("w") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            if not _is_current(MANIFEST):
+                parse_project()
     return MANIFEST
+
+
+def _is_current(manifest: Path) -> bool:
+    return manifest.exists() and manifest.stat().st_mtime >= _newest(DBT_PROJECT)
 
 
 def _newest(project: Path) -> float:
