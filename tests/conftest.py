@@ -78,6 +78,7 @@ def axe_violations() -> Callable[["Page"], list[str]]:
     return violations
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep together what shares a home folder, else what shares a file, so that two processes never make it twice."""
     for item in items:
