@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared" / "data"
-HOMES = ("districts", "small_state", "simulated_state")
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 QUIET = (
     "--no-sandbox",
@@ -76,14 +75,6 @@ def axe_violations() -> Callable[["Page"], list[str]]:
         ]
 
     return violations
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together what shares a home folder, else what shares a file, so that two processes never make it twice."""
-    for item in items:
-        shared = [name for name in getattr(item, "fixturenames", ()) if name in HOMES]
-        item.add_marker(pytest.mark.xdist_group(shared[0] if shared else str(item.path)))
 
 
 @pytest.hookimpl(wrapper=True)
