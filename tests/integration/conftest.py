@@ -14,7 +14,7 @@ import duckdb
 import pytest
 
 SMALL_STATE = Path(__file__).parent.parent / "small_state"
-PLANTED_NAME, PLANTED_ID = b"Zyxwvutsdottir", b"7777777"
+PLANTED_NAME, PLANTED_ID = b"Zyxwvutsdottir", b"7316529"
 WAYMARK = Path(sys.executable).parent / "waymark"
 
 
