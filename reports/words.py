@@ -1,12 +1,25 @@
-"""How numbers and comparisons are said.
+"""How numbers and comparisons are said, in each language of the site.
 
-Every page, chart and headline takes its words from here, so that one fact is never said in two ways. Names of
-indicators, groups and statuses are not here: they come with the release.
+Every page, chart and headline takes its words from here, so that one fact is never said in two ways. The texts stand in
+language.yml; names of indicators, groups and statuses are not here: they come with the release.
 """
 
 import re
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from functools import cache, lru_cache
+from pathlib import Path
 
 import polars as pl
+import yaml
+from babel import Locale
+from babel.dates import format_date
+from babel.numbers import format_decimal
+from markupsafe import Markup
+
+LANGUAGES = {"en": "en_US", "es": "es_US"}
+"""The languages of the site, and how their readers here write numbers."""
 
 HIGHER, SAME, LOWER, CANNOT_TELL = "higher", "about the same", "lower", "cannot tell"
 
@@ -24,7 +37,114 @@ BETTER = {
 # Where growth is drawn over level, clockwise from the upper left.
 CORNERS = ("Behind and catching up", "Ahead and moving on", "Ahead and growing less", "Behind and growing less")
 
+_PLACE = re.compile(r"\{(\w*)\}")
 _FORMULA = "[=+\\-@\t\r＝＋－＠]"
+
+
+class Language:
+    """What pages say in one language, and how its numbers, years and dates are written.
+
+    Templates get one as `say`: `{{ say("nav.find") }}`; `{{ say("count.students", 412) }}` takes the plural that 412
+    needs and fills {number}; `{{ say("year.of", year=say.school_year(2025)) }}` fills a place. A key that a language
+    lacks, or a place that is not filled, raises: the build fails. Names of the release come through
+    `say.of(indicator, "label")`, which reads label_en or label_es.
+    """
+
+    def __init__(self, code: str) -> None:
+        if code not in LANGUAGES:
+            raise ValueError(f"the site speaks {' and '.join(LANGUAGES)}, not {code!r}")
+        self.code = code
+        self.locale = Locale.parse(LANGUAGES[code])
+        self._texts = {key: text[code] for key, text in catalogue().items()}
+
+    def __call__(self, key: str, number: int | float | None = None, /, **places: object) -> str:
+        """Say a text of the catalogue, with its places filled; `number` chooses the plural and fills {number}."""
+        text = self._texts[key]
+        if isinstance(text, dict):
+            if number is None:
+                raise ValueError(f"{key} has plurals and needs a number")
+            text = text.get(self.locale.plural_form(number), text["other"])
+        if number is not None:
+            places.setdefault("number", self.number(number))
+        if any(hasattr(place, "__html__") for place in places.values()):
+            return Markup(text).format(**places)
+        return text.format(**places) if places or "{" in text else text
+
+    def of(self, row: Mapping[str, object], name: str) -> str:
+        """Give the text of a row of the release that has one in each language, such as its label."""
+        return row[f"{name}_{self.code}"]
+
+    def number(self, value: int | float | str) -> str:
+        """Write a number as people do; the text of a published number keeps its decimals."""
+        return _number(str(value), self.locale)
+
+    def date(self, day: date) -> str:
+        """Write a date in full."""
+        return format_date(day, "long", locale=self.locale)
+
+    def school_year(self, ending: int) -> str:
+        """Say the school year that ends in the year given."""
+        return school_year(ending)
+
+    def with_unit(self, value: str, unit: str) -> str:
+        """Write a published number with its unit."""
+        if unit in ("days", "years"):
+            return self(f"number.{unit}", float(value), number=self.number(value))
+        return self.number(value) + {"percent": "%", "multiple": "×"}.get(unit, "")
+
+    def span(self, low: str, high: str) -> str:
+        """Say a likely range."""
+        return self("number.span", low=self.number(low), high=self.number(high))
+
+    def bounds(self, low: str | None, high: str | None, unit: str) -> str:
+        """Say a published range whose ends may be open."""
+        if low is None:
+            return self("number.or_less", number=self.with_unit(high, unit))
+        if high is None:
+            return self("number.or_more", number=self.with_unit(low, unit))
+        return self("number.span", low=self.with_unit(low, unit), high=self.with_unit(high, unit))
+
+    def against(self, word: str, state: bool) -> str:
+        """Say what `compare` found: against the state, or against the year before."""
+        return self(f"compared.{'state' if state else 'before'}.{word.removeprefix('about the ').replace(' ', '_')}")
+
+
+@cache
+def language(code: str) -> Language:
+    """Give a language of the site by its code."""
+    return Language(code)
+
+
+@cache
+def catalogue() -> dict[str, dict[str, str | dict[str, str]]]:
+    """Read every text of the site; a text that a language lacks raises."""
+    texts = yaml.safe_load(Path(__file__).with_name("language.yml").read_text(encoding="utf-8"))
+    if faults := faults_of(texts):
+        raise ValueError("; ".join(faults))
+    return texts
+
+
+def faults_of(texts: Mapping[str, Mapping]) -> list[str]:
+    """Say where languages differ in what they have: a text, the places in it, or its plurals."""
+    faults = []
+    for key, text in texts.items():
+        if missing := [code for code in LANGUAGES if not text.get(code)]:
+            faults.append(f"{key} is not said in {', '.join(missing)}")
+            continue
+        forms = {code: said if isinstance(said, dict) else {"other": said} for code, said in text.items()}
+        if len({isinstance(said, dict) for said in text.values()}) > 1:
+            faults.append(f"{key} has plurals in one language and none in another")
+        elif isinstance(text["en"], dict) and any(not {"one", "other"} <= set(own) for own in forms.values()):
+            faults.append(f"{key} lacks a plural: it needs one and other")
+        elif len({frozenset(_PLACE.findall(said)) for own in forms.values() for said in own.values()}) > 1:
+            faults.append(f"{key} does not name the same places everywhere")
+    return faults
+
+
+@lru_cache(maxsize=65536)
+def _number(text: str, locale: Locale) -> str:
+    part = text.partition(".")[2]
+    return format_decimal(Decimal(text), format="#,##0" + ("." + "0" * len(part) if part else ""), locale=locale)
 
 
 def as_text(numbers: pl.DataFrame, decimals: pl.Series) -> pl.DataFrame:
