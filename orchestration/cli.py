@@ -223,11 +223,11 @@ def check(
 
 @app.command()
 @plainly
-def explain(
+def respond(
     workbook: Annotated[
         Path, typer.Argument(exists=True, dir_okay=False, help="findings.xlsx with the district's words filled in.")
     ],
-    district: Annotated[str, typer.Option(help="The district whose findings are explained.")],
+    district: Annotated[str, typer.Option(help="The district whose findings it responds to.")],
     year: Annotated[int, typer.Option(min=1900, max=2200, help="The school year, by the year it ends.")],
     by: Annotated[str, typer.Option(help="Who says so: a name and an office.")],
 ) -> None:
@@ -237,7 +237,7 @@ def explain(
 
     Example:
 
-        waymark explain findings.xlsx --district 0470 --year 2025 --by "J. Ortiz, data office"
+        waymark respond findings.xlsx --district 0470 --year 2025 --by "J. Ortiz, data office"
     """
     from submissions import custody, explanations, findings_workbook
 

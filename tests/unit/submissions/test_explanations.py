@@ -153,7 +153,7 @@ def test_the_command_takes_in_the_workbook_and_says_what_it_kept(report, store, 
     command = [
         "--home",
         str(store.root),
-        "explain",
+        "respond",
         str(path),
         "--district",
         "0470",
