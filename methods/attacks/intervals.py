@@ -1,0 +1,224 @@
+"""Between which two whole numbers each hidden cell must lie, given everything public: linear and integer programs.
+
+Each component is one HiGHS model (Huangfu and Hall 2018) that keeps its basis from one objective to the next. Whatever
+a program returns is rounded and held against the equations in whole numbers before it counts as a possible world; two
+worlds far enough apart in a cell settle that cell without a program of its own. A vertex that is not whole is followed
+by an integer program, because the integer interval can be narrower than the linear one.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import highspy
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+
+from methods.attacks.system import ContradictedError, System, Whole
+
+SEED = 70_302
+SWEEPS = 6
+"""Programs with random objectives that come first: each moves many cells at once."""
+NODES = 20_000
+NEAR = 1e-6
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """One entry per cell asked for. `low` and `high` are reached by possible worlds, or proven where `is_proven`.
+
+    `is_settled` is false only where the integer program gave up: such a cell is not shown to be safe.
+    """
+
+    cells: Whole
+    low: Whole
+    high: Whole
+    is_proven: NDArray[np.bool_]
+    is_settled: NDArray[np.bool_]
+    programs: int
+
+
+def intervals(system: System, cells: ArrayLike, enough: ArrayLike | None = None, seed: int = SEED) -> Intervals:
+    """Find the least and the greatest whole number that each of the unknown `cells` can take.
+
+    With `enough`, one width per cell, the search for a cell ends as soon as two worlds lie that far apart in it.
+    A system that no whole numbers satisfy raises ContradictedError.
+    """
+    asked = np.asarray(cells, dtype=np.int64)
+    reduced, kept = system.reduced()
+    place = np.full(system.low.size, -1, dtype=np.int64)
+    place[kept] = np.arange(kept.size)
+    if np.any(place[asked] < 0):
+        raise ValueError("a cell that is known has no interval")
+    width = np.full(kept.size, -1, dtype=np.int64)
+    width[place[asked]] = np.iinfo(np.int64).max if enough is None else np.asarray(enough, dtype=np.int64)
+    low, high = np.zeros_like(reduced.low), np.zeros_like(reduced.high)
+    proven, settled = np.zeros(kept.size, np.bool_), np.zeros(kept.size, np.bool_)
+    programs = 0
+    for number, (part, own) in enumerate(reduced.components()):
+        if np.any(width[own] >= 0):
+            component = _Component(part, width[own], np.random.default_rng([seed, number]))
+            component.attack()
+            low[own], high[own] = component.low, component.high
+            proven[own], settled[own] = component.proven, component.settled
+            programs += component.programs
+    at = place[asked]
+    return Intervals(asked, low[at], high[at], proven[at], settled[at], programs)
+
+
+def refuted(system: System, slack: Iterable[int]) -> Whole:
+    """Find the cells of `slack` that must be more than zero for the equations to hold at all.
+
+    They are opened first and then minimized, so a world in which the rest of them are zero does exist.
+    """
+    slack = np.asarray(list(slack), dtype=np.int64)
+    reduced, kept = system.reduced()
+    is_slack = np.isin(kept, slack)
+    found = []
+    for part, own in reduced.components():
+        if not np.any(is_slack[own]):
+            continue
+        model = _model(part)
+        cost = is_slack[own].astype(np.float64)
+        values = _solve(model, cost)
+        if values is None:
+            raise ContradictedError("the published counts contradict one another")
+        found.append(kept[own[(values > NEAR) & is_slack[own]]])
+    return np.concatenate(found) if found else np.zeros(0, np.int64)
+
+
+class _Component:
+    """One connected system under attack: what its worlds have reached so far, and what is proven."""
+
+    def __init__(self, system: System, width: Whole, random: np.random.Generator) -> None:
+        self.system, self.width, self.random = system, width, random
+        cells = system.low.size
+        self.low, self.high = np.full(cells, np.iinfo(np.int64).max // 4), np.full(cells, np.iinfo(np.int64).min // 4)
+        self.proven, self.settled = np.zeros(cells, np.bool_), width < 0
+        self.programs = 0
+        self.linear, self.whole = None, None
+
+    def attack(self) -> None:
+        if self.system.right.size == 0:
+            self.low, self.high = self.system.low.copy(), self.system.high.copy()
+            self.proven[:] = self.settled[:] = True
+            return
+        self.linear = _model(self.system)
+        if self._world(np.zeros(self.width.size)) is None and self._whole_world(np.zeros(self.width.size)) is None:
+            raise ContradictedError("no whole numbers satisfy what is published")
+        for sweep in range(SWEEPS if self.width.size > SWEEPS else 0):
+            open_cells = self._open()
+            if open_cells.size == 0:
+                return
+            cost = np.zeros(self.width.size)
+            cost[open_cells] = self.random.choice((-1.0, 1.0), open_cells.size) * self.random.uniform(
+                1, 2, open_cells.size
+            )
+            before = open_cells.size
+            self._world(cost)
+            self._world(-cost)
+            if sweep and self._open().size > 0.9 * before:
+                break
+        for cell in self._open():
+            if not self.settled[cell]:
+                self._settle(cell)
+                self._open()
+
+    def _open(self) -> Whole:
+        self.settled |= (self.width >= 0) & (self.high - self.low >= self.width)
+        return np.flatnonzero(~self.settled)
+
+    def _settle(self, cell: int) -> None:
+        """Prove both ends of one cell, or stop where its worlds already lie far enough apart."""
+        ends = []
+        for sign in (1.0, -1.0):
+            cost = np.zeros(self.width.size)
+            cost[cell] = sign
+            reached = self._world(cost)
+            if reached is None:
+                raise ContradictedError("the published counts contradict one another")
+            ends.append(int(np.ceil(reached[cell] - NEAR)) if sign > 0 else int(np.floor(reached[cell] + NEAR)))
+            if self.high[cell] - self.low[cell] >= self.width[cell]:
+                self.settled[cell] = True
+                return
+        low, high = ends
+        if high - low < self.width[cell] < np.iinfo(np.int64).max:
+            self.low[cell], self.high[cell] = low, high
+            self.proven[cell] = self.settled[cell] = True
+            return
+        for sign, bound in ((1.0, low), (-1.0, high)):
+            if (self.low if sign > 0 else self.high)[cell] != bound:
+                cost = np.zeros(self.width.size)
+                cost[cell] = sign
+                if self._whole_world(cost) is None:
+                    return
+        self.proven[cell] = self.settled[cell] = True
+
+    def _world(self, cost: NDArray) -> NDArray | None:
+        """Give the vertex that the linear program ends at; where it is whole, it counts as a world."""
+        self.programs += 1
+        values = _solve(self.linear, cost)
+        if values is not None:
+            self._record(values)
+        return values
+
+    def _whole_world(self, cost: NDArray) -> NDArray | None:
+        self.programs += 1
+        if self.whole is None:
+            self.whole = _model(self.system, whole=True)
+        values = _solve(self.whole, cost)
+        if values is None or not self._record(values):
+            return None
+        return values
+
+    def _record(self, values: NDArray) -> bool:
+        world = np.rint(values).astype(np.int64)
+        holds = (
+            np.all(np.abs(values - world) < NEAR * 10)
+            and np.all((world >= self.system.low) & (world <= self.system.high))
+            and np.array_equal(self.system.coefficients @ world, self.system.right)
+        )
+        if holds:
+            np.minimum(self.low, world, out=self.low)
+            np.maximum(self.high, world, out=self.high)
+        return bool(holds)
+
+
+def _model(system: System, *, whole: bool = False) -> highspy.Highs:
+    matrix = sparse.csr_array(system.coefficients)
+    program = highspy.HighsLp()
+    program.num_col_, program.num_row_ = system.low.size, system.right.size
+    program.col_cost_ = np.zeros(system.low.size)
+    program.col_lower_, program.col_upper_ = system.low.astype(np.float64), system.high.astype(np.float64)
+    program.row_lower_ = program.row_upper_ = system.right.astype(np.float64)
+    program.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    program.a_matrix_.start_ = matrix.indptr.astype(np.int32)
+    program.a_matrix_.index_ = matrix.indices.astype(np.int32)
+    program.a_matrix_.value_ = matrix.data.astype(np.float64)
+    if whole:
+        program.integrality_ = [highspy.HighsVarType.kInteger] * system.low.size
+    model = highspy.Highs()
+    for option, setting in (
+        ("output_flag", False),
+        ("threads", 1),
+        ("parallel", "off"),
+        ("random_seed", 0),
+        ("mip_rel_gap", 0.0),
+        ("mip_abs_gap", 0.5),
+        ("mip_max_nodes", NODES),
+    ):
+        model.setOptionValue(option, setting)
+    if not whole:
+        model.setOptionValue("presolve", "off")
+        model.setOptionValue("solver", "simplex")
+    model.passModel(program)
+    return model
+
+
+def _solve(model: highspy.Highs, cost: NDArray) -> NDArray | None:
+    """Minimize, from where the last program ended. None where nothing satisfies the equations or the solver gave up."""
+    model.changeColsCost(cost.size, np.arange(cost.size, dtype=np.int32), cost)
+    model.run()
+    if model.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        return None
+    return np.asarray(model.getSolution().col_value)

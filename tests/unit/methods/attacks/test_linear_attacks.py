@@ -1,0 +1,151 @@
+"""Subtraction and programs on tables whose answer is known by hand, and on systems that a solver of its own judges."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.optimize import linprog
+
+from methods.attacks.intervals import intervals, refuted
+from methods.attacks.null_space import determined
+from methods.attacks.system import OPEN, ContradictedError, System, system
+
+
+def _two_schools(hidden: list[str]) -> tuple[System, dict[str, int]]:
+    """One district, two schools, two groups and their total; 12 + 3 and 20 + 9 students."""
+    counts = {"d": 44, "d1": 32, "d2": 12, "a": 15, "a1": 12, "a2": 3, "b": 29, "b1": 20, "b2": 9}
+    names = list(counts)
+    sums = [(["d1", "d2"], "d"), (["a1", "a2"], "a"), (["b1", "b2"], "b")]
+    sums += [(["a" + end, "b" + end], "d" + end) for end in ("", "1", "2")]
+    rows, cells, values = [], [], []
+    for number, (parts, whole) in enumerate(sums):
+        for name, value in [*((part, 1) for part in parts), (whole, -1)]:
+            rows.append(number)
+            cells.append(names.index(name))
+            values.append(value)
+    low = [0 if name in hidden else count for name, count in counts.items()]
+    high = [OPEN if name in hidden else count for name, count in counts.items()]
+    return system(low, high, rows, cells, values, np.zeros(len(sums))), {name: names.index(name) for name in names}
+
+
+def test_one_hidden_count_in_a_line_is_found_by_subtraction() -> None:
+    published, at = _two_schools(["a2"])
+    assert np.flatnonzero(determined(published)).tolist() == [at["a2"]]
+    found = intervals(published, [at["a2"]])
+    assert (found.low[0], found.high[0]) == (3, 3)
+
+
+def test_two_hidden_counts_in_one_line_do_not_help_where_the_columns_are_shown() -> None:
+    published, at = _two_schools(["a1", "a2"])
+    assert np.flatnonzero(determined(published)).tolist() == [at["a1"], at["a2"]]
+
+
+def test_a_square_of_hidden_counts_leaves_every_number_that_its_sums_allow() -> None:
+    hidden = ["a1", "a2", "b1", "b2"]
+    published, at = _two_schools(hidden)
+    assert not determined(published).any()
+    found = intervals(published, [at[name] for name in hidden])
+    assert found.low.tolist() == [3, 0, 17, 0]
+    assert found.high.tolist() == [15, 12, 29, 12]
+    assert found.is_proven.all()
+
+
+def test_a_count_without_an_equation_keeps_its_bounds() -> None:
+    alone = system([2, 0], [7, OPEN], [], [], [], [])
+    found = intervals(alone, [0, 1])
+    assert not determined(alone).any()
+    assert (found.low.tolist(), found.high.tolist()) == ([2, 0], [7, OPEN])
+
+
+def test_bounds_pin_what_subtraction_cannot() -> None:
+    published = system([0, 0], [OPEN, OPEN], [0, 0], [0, 1], [1, 1], [0])
+    assert not determined(published).any()
+    assert intervals(published, [0, 1]).high.tolist() == [0, 0]
+
+
+def test_whole_numbers_leave_less_room_than_fractions() -> None:
+    """2a + 2b - 3c = 0 with c at most 1: fractions allow c = 1, whole students only c = 0."""
+    published = system([0, 0, 0], [5, 5, 1], [0, 0, 0], [0, 1, 2], [2, 2, -3], [0])
+    found = intervals(published, [0, 1, 2])
+    assert (found.low.tolist(), found.high.tolist()) == ([0, 0, 0], [0, 0, 0])
+
+
+def test_counts_that_contradict_one_another_are_said_to() -> None:
+    with pytest.raises(ContradictedError):
+        intervals(system([0, 5], [3, 5], [0, 0], [0, 1], [1, -1], [0]), [0])
+    with pytest.raises(ContradictedError):
+        determined(system([4, 5], [4, 5], [0, 0], [0, 1], [1, -1], [0]))
+
+
+def test_a_known_cell_is_not_attacked() -> None:
+    published, at = _two_schools(["a2"])
+    with pytest.raises(ValueError, match="known"):
+        intervals(published, [at["a1"]])
+
+
+def test_only_the_remainder_that_must_exist_is_opened() -> None:
+    """Parts 4 and 5 of 10 shown leave one over; parts 3 and a hidden one of 10 need no remainder."""
+    published = system(
+        [4, 5, 10, 0, 3, 0, 10, 0],
+        [4, 5, 10, OPEN, 3, OPEN, 10, OPEN],
+        [0, 0, 0, 0, 1, 1, 1, 1],
+        [0, 1, 2, 3, 4, 5, 6, 7],
+        [1, 1, -1, 1, 1, 1, -1, 1],
+        [0, 0],
+    )
+    assert refuted(published, [3, 7]).tolist() == [3]
+
+
+def test_the_search_ends_where_two_worlds_lie_far_enough_apart() -> None:
+    published, at = _two_schools(["a1", "a2", "b1", "b2"])
+    found = intervals(published, [at["a1"]], enough=[5])
+    assert found.is_settled.all()
+    assert found.high[0] - found.low[0] >= 5
+    assert intervals(published, [at["a1"]], enough=[13]).is_proven.all()
+
+
+@st.composite
+def systems(draw: st.DrawFn) -> tuple[System, np.ndarray]:
+    equations, cells = draw(st.integers(1, 4)), draw(st.integers(2, 5))
+    matrix = np.array(
+        draw(
+            st.lists(
+                st.lists(st.sampled_from([-2, -1, 0, 0, 1, 1, 3]), min_size=cells, max_size=cells),
+                min_size=equations,
+                max_size=equations,
+            )
+        )
+    )
+    truth = np.array(draw(st.lists(st.integers(0, 4), min_size=cells, max_size=cells)))
+    rows, columns = np.nonzero(matrix)
+    made = system(np.zeros(cells), np.full(cells, 4), rows, columns, matrix[rows, columns], matrix @ truth)
+    return made, truth
+
+
+@given(systems())
+def test_an_interval_is_exactly_what_trying_every_world_finds(given_system: tuple[System, np.ndarray]) -> None:
+    published, truth = given_system
+    found = intervals(published, np.arange(truth.size))
+    worlds = np.array(list(itertools.product(range(5), repeat=truth.size)))
+    worlds = worlds[np.all(worlds @ published.coefficients.toarray().T == published.right, axis=1)]
+    assert np.array_equal(found.low, worlds.min(axis=0))
+    assert np.array_equal(found.high, worlds.max(axis=0))
+    assert np.all((found.low <= truth) & (truth <= found.high))
+
+
+@given(systems())
+def test_subtraction_determines_a_cell_exactly_where_a_program_without_bounds_leaves_no_width(
+    given_system: tuple[System, np.ndarray],
+) -> None:
+    published, truth = given_system
+    matrix = published.coefficients.toarray()
+    for cell, is_determined in enumerate(determined(published)):
+        cost = np.eye(truth.size)[cell]
+        ends = [
+            linprog(sign * cost, A_eq=matrix, b_eq=published.right, bounds=(None, None), method="highs")
+            for sign in (1, -1)
+        ]
+        has_no_width = all(end.status == 0 for end in ends) and abs(ends[0].fun + ends[1].fun) < 1e-6
+        assert has_no_width == is_determined
