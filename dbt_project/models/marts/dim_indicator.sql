@@ -14,6 +14,10 @@
         '{{ indicator.use_class }}' as use_class,
         '{{ indicator.collections | join(";") }}' as collections,
         '{{ indicator.claims | join(";") }}' as claims,
+        '{{ indicator.topic }}' as topic,
+        {{ indicator.get("is_lead", false) }} as is_lead,
+        '{{ indicator.get("chart", {}).get("kind", "bars") }}' as chart,
+        '{{ indicator.get("chart", {}).get("measures", []) | join(";") }}' as chart_measures,
         cast({{ "'" ~ indicator.shown_with ~ "'" if indicator.shown_with else "null" }} as varchar) as shown_with,
         '{{ indicator.get("without_record", "no_record") }}' as without_record
         {{ "union all" if not loop.last }}

@@ -11,5 +11,9 @@ select
     use_class,
     collections,
     claims,
+    topic,
+    is_lead,
+    chart,
+    chart_measures,
     shown_with
 from {{ ref("dim_indicator") }}

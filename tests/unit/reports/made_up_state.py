@@ -37,6 +37,10 @@ INDICATORS = [
         "federal_required",
         "assessment;enrollment",
         "R12;K4",
+        "learning",
+        True,
+        "bars",
+        None,
         None,
     ),
     (
@@ -52,6 +56,10 @@ INDICATORS = [
         "federal_required",
         "assessment",
         "R12",
+        "records",
+        False,
+        "bars",
+        None,
         "academic_achievement",
     ),
     (
@@ -67,6 +75,10 @@ INDICATORS = [
         "diagnostic",
         "assessment",
         "K4",
+        "learning",
+        False,
+        "bars",
+        None,
         None,
     ),
     (
@@ -82,6 +94,10 @@ INDICATORS = [
         "diagnostic",
         "assessment",
         "R12",
+        "records",
+        False,
+        "bars",
+        None,
         None,
     ),
 ]
@@ -262,8 +278,18 @@ def make_warehouse(path: Path, published: pl.DataFrame | None = None) -> Path:
             "pub_indicators",
             f"indicator varchar, sort_order integer, {names}, question_en varchar, question_es varchar, unit varchar, "
             "decimals integer, better varchar, use_class varchar, collections varchar, claims varchar, "
-            "shown_with varchar",
+            "topic varchar, is_lead boolean, chart varchar, chart_measures varchar, shown_with varchar",
             INDICATORS,
+        )
+        topics = [
+            ("learning", 1, "Learning", "Aprendizaje", "What do students know?", "¿Qué saben los estudiantes?"),
+            ("records", 2, "The records", "Los registros", "How complete are they?", "¿Qué tan completos están?"),
+        ]
+        _table(
+            connection,
+            "pub_topics",
+            f"code varchar, sort_order integer, {names}, question_en varchar, question_es varchar",
+            topics,
         )
         _table(
             connection,
