@@ -4,13 +4,10 @@ A student with one enrollment in a year is counted by two look-ups in the calend
 would. Nothing here is taken from the SQL.
 """
 
-from functools import lru_cache
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
-from tests.references.state import STUDENT, State, in_entities
+from tests.references.state import STUDENT, State, in_entities, once
 
 STAY = ["school_year", "district_id", "school_id", "student_id"]
 SCHOOL = ["school_year", "district_id", "school_id"]
@@ -45,10 +42,11 @@ def daily_absences(state: State) -> pd.DataFrame:
     part = rows["fraction_absent"].astype(float).clip(upper=1)
     whole = (part >= rows["whole_day_minimum"]).astype(float)
     kind = rows["absence_type"].fillna("not_stated")
-    counts = [one in allowed.split(";") for one, allowed in zip(kind, rows["counted_absence_types"], strict=True)]
+    allowed = {listed: set(listed.split(";")) for listed in rows["counted_absence_types"].unique()}
+    counts = [one in allowed[listed] for one, listed in zip(kind, rows["counted_absence_types"], strict=True)]
     absent = part.where(rows["partial_days"] == "part", whole)
     rows = rows.assign(date=pd.to_datetime(rows["attendance_date"]), absent=absent)
-    return rows[counts & (part > 0)].groupby([*STAY, "date"])["absent"].max().reset_index()
+    return rows[np.array(counts, dtype=bool) & (part > 0)].groupby([*STAY, "date"])["absent"].max().reset_index()
 
 
 def recorded_days(state: State) -> pd.DataFrame:
@@ -79,13 +77,12 @@ def recorded_days(state: State) -> pd.DataFrame:
 
 def counted_days(state: State) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Count the days of students with one enrollment, and list those of the others: two frames over STAY."""
-    once, listed = _counted_days(state.accepted)
-    return once.copy(), listed.copy()
+    single, listed = _counted_days(state)
+    return single.copy(), listed.copy()
 
 
-@lru_cache(maxsize=1)
-def _counted_days(accepted: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
-    state = State(accepted)
+@once
+def _counted_days(state: State) -> tuple[pd.DataFrame, pd.DataFrame]:
     calendar, enrolled = recorded_days(state), spells(state)
     absent = daily_absences(state)
     single, several = enrolled[~enrolled["has_several"]], enrolled[enrolled["has_several"]]
@@ -97,15 +94,17 @@ def _counted_days(accepted: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
         after = np.maximum(first, np.searchsorted(dates, there["exit_date"].to_numpy(), "right"))
         recorded = np.concatenate([[0], days["is_recorded"].cumsum()])
         frames.append(there[STAY].assign(days=after - first, recorded=recorded[after] - recorded[first]))
-    once = pd.concat(frames, ignore_index=True) if frames else single[STAY].assign(days=0, recorded=0)
+    counted = pd.concat(frames, ignore_index=True) if frames else single[STAY].assign(days=0, recorded=0)
     lost = absent.merge(single[[*STAY, "entry_date", "exit_date"]], on=STAY).merge(calendar, on=[*SCHOOL, "date"])
     lost = lost[lost["date"].between(lost["entry_date"], lost["exit_date"]) & lost["is_recorded"]]
-    once = once.merge(lost.groupby(STAY)["absent"].sum().reset_index(), on=STAY, how="left").fillna({"absent": 0.0})
+    counted = counted.merge(lost.groupby(STAY)["absent"].sum().reset_index(), on=STAY, how="left").fillna(
+        {"absent": 0.0}
+    )
     listed = several.merge(calendar, on=SCHOOL)
     listed = listed[listed["date"].between(listed["entry_date"], listed["exit_date"])]
     listed = listed[[*STAY, "date", "is_recorded"]].drop_duplicates([*STAY, "date"])
     listed = listed.merge(absent, on=[*STAY, "date"], how="left")
-    return once, listed.assign(absent=listed["absent"].astype(float).fillna(0.0))
+    return counted, listed.assign(absent=listed["absent"].astype(float).fillna(0.0))
 
 
 def stays(state: State) -> pd.DataFrame:
@@ -148,14 +147,13 @@ def stays(state: State) -> pd.DataFrame:
 
 def entity_days(state: State) -> pd.DataFrame:
     """Give ENTITY with enrolled, expected, absent and missing days, days_in_year, is_exempt and is_full_year."""
-    return _entity_days(state.accepted).copy()
+    return _entity_days(state).copy()
 
 
-@lru_cache(maxsize=1)
-def _entity_days(accepted: Path) -> pd.DataFrame:
-    state = State(accepted)
-    once, listed = counted_days(state)
-    rows = answering(state, stays(state)).merge(once, on=STAY, how="left", suffixes=("", "_by_day"))
+@once
+def _entity_days(state: State) -> pd.DataFrame:
+    single, listed = counted_days(state)
+    rows = answering(state, stays(state)).merge(single, on=STAY, how="left", suffixes=("", "_by_day"))
     by_days, nothing, calendar = rows["source"] == "days", rows["source"] == "none", rows["days_in_calendar"].notna()
     days, recorded = rows["days"].fillna(0), rows["recorded"].fillna(0)
     rows = rows.assign(

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from tests.references.state import KEYS, STUDENT, State, in_entities
+from tests.references.state import KEYS, STUDENT, State, in_entities, once
 
 DISTRICT = ["school_year", "district_id"]
 PLACE = ["policy_id", "school_year", "level", "entity_id", "student_id"]
@@ -61,6 +61,7 @@ def shares(state: State, *measures: pd.DataFrame) -> pd.DataFrame:
     return state.ratios(rows).merge(complete[[*KEYS, "completeness"]], on=KEYS)
 
 
+@once
 def decisions(state: State) -> pd.DataFrame:
     """Give the decisions of mastery by instruction of the year, with `is_sent` where the district links evidence."""
     rows = with_school(accepted(state, "determination", "determination_id"), state)
@@ -80,6 +81,7 @@ def decisions(state: State) -> pd.DataFrame:
     return rows.assign(is_sent=[key in sending for key in rows[DISTRICT].itertuples(index=False, name=None)])
 
 
+@once
 def pieces(state: State) -> pd.DataFrame:
     """Give the pieces linked to each decision, dated by the day of the decision, with what is known of who judged."""
     forms = state.code("evidence_forms").set_index("code")["is_performance_based"] == "true"

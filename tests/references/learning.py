@@ -4,14 +4,12 @@ Plain and slow: decisions are replayed one by one in the order of their days. No
 """
 
 from collections import defaultdict
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
-from tests.references.state import KEYS, State, in_entities
+from tests.references.state import KEYS, State, in_entities, once
 
 WHERE = ["school_year", "level", "entity_id", "student_id"]
 WINDOW = ["school_year", "student_id", "place", "first", "last"]
@@ -19,24 +17,13 @@ HISTORY = ["student_id", "framework_version", "competency_id"]
 FOREVER = pd.Timestamp("2262-01-01")
 
 
-def once(compute: Callable[[State], Any]) -> Callable[[State], Any]:
-    """Compute once for each state."""
-
-    @wraps(compute)
-    def found(state: State) -> Any:
-        kept = vars(state).setdefault("learning", {})
-        if compute.__name__ not in kept:
-            kept[compute.__name__] = compute(state)
-        return kept[compute.__name__]
-
-    return found
-
-
+@lru_cache
 def first_of_year(year: int) -> pd.Timestamp:
     """Give July 1 of the school year that ends in `year`."""
     return pd.Timestamp(int(year) - 1, 7, 1)
 
 
+@lru_cache
 def last_of_year(year: int) -> pd.Timestamp:
     """Give June 30 of the school year."""
     return pd.Timestamp(int(year), 6, 30)
@@ -162,8 +149,13 @@ def histories(state: State) -> pd.DataFrame:
     rows = rows.merge(touched.assign(is_touched=True), on=HISTORY, how="left")
     plain = rows[rows["is_touched"].isna()]
     found = [_simple(plain)]
-    for key, part in rows[rows["is_touched"].notna()].groupby(HISTORY):
-        found.append(pd.DataFrame([(*key, *cycle) for cycle in _replayed(part)], columns=[*HISTORY, *CYCLE]))
+    decisions = defaultdict(list)
+    for *key, is_mastery, decided, known, ended, taught in rows.loc[
+        rows["is_touched"].notna(), [*HISTORY, "is_mastery", "decided", "known", "ended", "taught"]
+    ].itertuples(index=False):
+        decisions[tuple(key)].append((is_mastery, decided, known, ended, taught))
+    cycles = [(*key, *cycle) for key, part in decisions.items() for cycle in _replayed(part)]
+    found.append(pd.DataFrame(cycles, columns=[*HISTORY, *CYCLE]).astype(found[0].dtypes))
     found = pd.concat([frame for frame in found if len(frame)] or found, ignore_index=True)
     return found.assign(first_assessed=found.groupby(HISTORY)["opened"].transform("min"))
 
@@ -183,21 +175,25 @@ def _simple(rows: pd.DataFrame) -> pd.DataFrame:
     return opened.assign(mastered_before=pd.NaT, revoked=pd.NaT).reset_index()[[*HISTORY, *CYCLE]]
 
 
-def _replayed(part: pd.DataFrame) -> list[tuple]:
+def _replayed(part: list[tuple]) -> list[tuple]:
     """Walk through the days on which something changed and note when mastery began and ended."""
-    mastery = part[part["is_mastery"] & (part["known"] < part["ended"])]
-    days = sorted({*part["known"], *mastery["ended"]} - {FOREVER})
+    mastery = [
+        (known, ended, decided, taught)
+        for is_mastery, decided, known, ended, taught in part
+        if is_mastery and known < ended
+    ]
+    days = sorted({known for _, _, known, *_ in part} | {ended for _, ended, *_ in mastery} - {FOREVER})
     cycles, opened, by, mastered, before = [], days[0], "assessed", None, pd.NaT
     decided = taught = None
     for day in days:
-        holding = mastery[(mastery["known"] <= day) & (mastery["ended"] > day)]
-        joining = mastery[(mastery["known"] <= day) & (mastery["ended"] >= day)]
-        if mastered is None and len(holding):
-            mastered, taught = day, bool(holding.loc[holding["known"] == day, "taught"].all())
-            decided = holding["decided"].min()
+        holding = [one for one in mastery if one[0] <= day < one[1]]
+        joining = [one for one in mastery if one[0] <= day <= one[1]]
+        if mastered is None and holding:
+            mastered, taught = day, all(one[3] for one in holding if one[0] == day)
+            decided = min(one[2] for one in holding)
         elif mastered is not None:
-            if len(holding):
-                decided = min(decided, joining["decided"].min())
+            if holding:
+                decided = min(decided, *(one[2] for one in joining))
             else:
                 cycles.append((opened, by, mastered, decided, taught, before, day))
                 opened, by, before, mastered = day, "reopened", mastered, None

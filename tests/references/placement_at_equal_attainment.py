@@ -59,7 +59,8 @@ def _pooled(candidates: pd.DataFrame, is_focal: pd.Series) -> list[tuple[str, fl
     if up == 0 or down == 0:
         return values
     odds = up / down
-    risk = np.sqrt(max(odds, 1 / odds))
+    # At even odds the root below would make much of the last digit of a sum, so it is rounded off first.
+    risk = np.sqrt(round(max(odds, 1 / odds), 12))
     told = (placed_here > 0) & (b + d > 0)
     expected = np.array(
         [_placed_at(odds, *cell) for cell in zip(focal[told], others[told], placed_here[told], strict=True)]

@@ -4,25 +4,21 @@ All registrations of a student within an entity are sorted as the protocol says 
 taken from the SQL.
 """
 
-from functools import lru_cache
-from pathlib import Path
-
 import pandas as pd
 
 from tests.references.days import answering, declared_at, entity_days, placed
-from tests.references.state import State
+from tests.references.state import State, once
 
 RESULT = ["school_year", "population", "level", "entity_id", "student_id", "subject"]
 
 
 def counted_results(state: State) -> pd.DataFrame:
     """Give one row per RESULT: policy_id, is_expected, took_test, performance_level, scale_score, why_not and more."""
-    return _counted_results(state.accepted).copy()
+    return _counted_results(state).copy()
 
 
-@lru_cache(maxsize=1)
-def _counted_results(accepted: Path) -> pd.DataFrame:
-    state = State(accepted)
+@once
+def _counted_results(state: State) -> pd.DataFrame:
     tests = state.collection("assessment")
     proficiency = tests[(tests["subject"] == "ELP") & tests["participation_status"].str.startswith("participated")]
     took_english = set(zip(proficiency["school_year"], proficiency["student_id"], strict=True))

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from tests.references import learning
-from tests.references.learning import half_up, once
-from tests.references.state import State, in_entities
+from tests.references.learning import half_up
+from tests.references.state import State, in_entities, once
 
 Z = 1.959963985
 
@@ -138,25 +138,25 @@ def _fitted(taken: list[tuple]) -> tuple:
     span = max(days) - min(days)
     if span == 0:
         return len(taken), len(dated), span, None, None, None, last, last_share
-    values = [Fraction(round(test[3] * 1000), 1000) for test in dated]
+    values = [round(test[3] * 1000) for test in dated]
     slope = _slope(days, values)
     scores = [test[4] for test in dated]
     scored = all(score == score for score in scores)
-    gain = float(_slope(days, [Fraction(round(score * 1000), 1000) for score in scores])) if scored else None
+    gain = float(_slope(days, [round(score * 1000) for score in scores])) if scored else None
     error = None
     if len(dated) > 2:
-        x, y = np.array(days, float), np.array([float(value) for value in values])
+        x, y = np.array(days, float), np.array([value / 1000 for value in values])
         x, y = x - x.mean(), y - y.mean()
         rest = ((y - float(slope) * x) ** 2).sum()
         error = np.sqrt(rest / (len(x) - 2) / (x**2).sum())
     elif scored and scores[0] != scores[1]:
-        grades_for_a_point = abs(float(values[1] - values[0]) / (scores[1] - scores[0]))
+        grades_for_a_point = abs((values[1] - values[0]) / 1000 / (scores[1] - scores[0]))
         errors = [test[5] for test in dated if test[5] == test[5]]
         error = np.sqrt(2) * sum(errors) / 2 * grades_for_a_point / span if errors else None
     return len(taken), len(dated), span, slope, error, gain, last, last_share
 
 
-def _slope(days: list[int], values: list[Fraction]) -> Fraction:
+def _slope(days: list[int], thousandths: list[int]) -> Fraction:
     n, total = len(days), sum(days)
-    across = n * sum(day * value for day, value in zip(days, values, strict=True)) - total * sum(values)
-    return across / (n * sum(day * day for day in days) - total * total)
+    across = n * sum(day * value for day, value in zip(days, thousandths, strict=True)) - total * sum(thousandths)
+    return Fraction(across, 1000 * (n * sum(day * day for day in days) - total * total))

@@ -3,11 +3,17 @@
 Nothing here is taken from the SQL or reads the warehouse; it is slow and plain so that it can be trusted.
 """
 
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property, wraps
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from scipy.sparse import csr_matrix
 
 MODELS = Path(__file__).resolve().parent.parent.parent / "dbt_project" / "models"
 KEYS = [
@@ -29,12 +35,16 @@ class State:
     """The accepted rows of one home folder."""
 
     accepted: Path
+    read: dict[str, pd.DataFrame] = field(default_factory=dict)
 
     def collection(self, name: str) -> pd.DataFrame:
-        """Give the accepted rows of a collection in all years, none where nothing came."""
-        frames = [pd.read_parquet(path) for path in sorted((self.accepted / name).glob("*/*.parquet"))]
-        filled = [frame for frame in frames if len(frame)] or frames[:1]
-        return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()
+        """Give the accepted rows of a collection in all years, none where nothing came. Read once for all."""
+        if name not in self.read:
+            tables = [pq.read_table(path) for path in sorted((self.accepted / name).glob("*/*.parquet"))]
+            filled = [table for table in tables if table.num_rows] or tables[:1]
+            joined = pa.concat_tables(filled, promote_options="default") if filled else pa.table({})
+            self.read[name] = joined.to_pandas()
+        return self.read[name].copy(deep=False)
 
     def code(self, name: str) -> pd.DataFrame:
         """Give a code set, every column as text."""
@@ -108,19 +118,56 @@ class State:
         kept = earlier.merge(then, on=["student_id", "last_year"])[[*STUDENT, "student_group"]]
         return pd.concat([kept, gone.assign(student_group="ALL")])
 
+    @cached_property
+    def members(self) -> tuple[pd.MultiIndex, list[str], csr_matrix]:
+        """Give every policy, year and student; the groups; and a table of ones where a student is in a group."""
+        whose = pd.MultiIndex.from_frame(self.groups[["policy_id", *STUDENT]])
+        rows, students = whose.factorize()
+        columns, groups = self.groups["student_group"].factorize(sort=True)
+        table = csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(students), len(groups)))
+        return students, list(groups), table
+
     def summed(self, contributions: pd.DataFrame) -> pd.DataFrame:
         """Add up contributions of students for each group: KEYS, numerator, denominator, expected, student_count."""
         rows = contributions[(contributions["denominator"] > 0) | (contributions["expected"] > 0)]
-        rows = rows.astype(dict.fromkeys(("numerator", "denominator", "expected"), float))
-        grouped = rows.merge(self.groups, on=["policy_id", *STUDENT]).groupby(KEYS, observed=True)
-        sums = grouped[["numerator", "denominator", "expected"]].sum()
-        return sums.assign(student_count=grouped["student_id"].nunique()).reset_index()
+        keys = [key for key in KEYS if key != "student_group"]
+        students, groups, in_group = self.members
+        place = students.get_indexer(pd.MultiIndex.from_frame(rows[["policy_id", *STUDENT]]))
+        rows, place = rows[place >= 0], place[place >= 0]
+        cells = rows.groupby(keys, observed=True, sort=False)
+        cell, shape = cells.ngroup().to_numpy(), (cells.ngroups, len(students))
+
+        def over_groups(values: np.ndarray) -> csr_matrix:
+            return csr_matrix((values, (cell, place)), shape=shape) @ in_group
+
+        # A student with several rows in a cell is one student: sparse tables add such rows up, signs make them one.
+        counts = (csr_matrix((np.ones(len(rows)), (cell, place)), shape=shape).sign() @ in_group).tocoo()
+        found = rows[keys].iloc[np.unique(cell, return_index=True)[1][counts.row]].reset_index(drop=True)
+        found["student_group"] = np.array(groups, dtype=object)[counts.col]
+        for name in ("numerator", "denominator", "expected"):
+            sums = over_groups(rows[name].to_numpy(float)).toarray()
+            found[name] = sums[counts.row, counts.col]
+        return found.assign(student_count=counts.data.astype(int))
 
     def ratios(self, contributions: pd.DataFrame, floor: float | None = None) -> pd.DataFrame:
         """Divide the sums of contributions for each group; with a floor, by at least that share of those expected."""
         sums = self.summed(contributions)
         divisor = sums["denominator"] if floor is None else sums["denominator"].clip(lower=floor * sums["expected"])
         return sums.assign(value=sums["numerator"] / divisor)[divisor > 0]
+
+
+def once(compute: Callable[[State], Any]) -> Callable[[State], Any]:
+    """Compute once for each state. Whoever changes what is given works on a copy."""
+    name = f"{compute.__module__}.{compute.__qualname__}"
+
+    @wraps(compute)
+    def found(state: State) -> Any:
+        kept = vars(state).setdefault("kept", {})
+        if name not in kept:
+            kept[name] = compute(state)
+        return kept[name]
+
+    return found
 
 
 def in_entities(rows: pd.DataFrame) -> pd.DataFrame:

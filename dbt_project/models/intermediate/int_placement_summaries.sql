@@ -1,6 +1,5 @@
 -- The strata of equals put together for each entity and group: what the Mantel-Haenszel odds ratio, its interval and
--- the difference
--- of shares need, and how far the strata differ among themselves (Breslow and Day 1980).
+-- the difference of shares (in points) need, and how far the strata differ among themselves (Breslow and Day 1980).
 {%- set key = "policy_id, school_year, level, entity_id, population, subject, student_group" %}
 with
     strata as (
@@ -28,8 +27,9 @@ with
             sum((a + d) / n * (a * d / n)) as pr,
             sum((a + d) / n * (b * c / n) + (b + c) / n * (a * d / n)) as ps_and_qr,
             sum((b + c) / n * (b * c / n)) as qs,
-            sum((a * others - c * focal) / n) / sum(focal * others / n) as difference,
-            sqrt(sum((a * b * pow(others, 3) + c * d * pow(focal, 3)) / (focal * others * n * n)))
+            100 * sum((a * others - c * focal) / n) / sum(focal * others / n) as difference,
+            100
+            * sqrt(sum((a * b * pow(others, 3) + c * d * pow(focal, 3)) / (focal * others * n * n)))
             / sum(focal * others / n) as difference_error
         from strata
         group by {{ key }}
@@ -45,7 +45,8 @@ with
         from summed
     ),
 
-    -- How many of the group each stratum would place if the common odds ratio held there: the root of a quadratic.
+    -- How many of the group each stratum would place if the common odds ratio held there: the root of a quadratic, in a
+    -- form that keeps its digits where the odds ratio is close to 1.
     coefficients as (
         select
             strata.*,
@@ -65,11 +66,22 @@ with
         select
             *,
             case
-                when abs(square) < 1e-9
-                then - constant / linear
+                when linear > 0
+                then -2 * constant / (linear + sqrt(linear * linear - 4 * square * constant))
                 else (- linear + sqrt(linear * linear - 4 * square * constant)) / (2 * square)
             end as fitted_placed
         from coefficients
+    ),
+
+    -- Rounded first: at an odds ratio of 1 the root would make much of the last digit of a sum.
+    e_values as (
+        select {{ key }}, risk_ratio + sqrt(risk_ratio * (risk_ratio - 1)) as e_value
+        from
+            (
+                select {{ key }}, sqrt(round(greatest(odds_ratio, 1 / odds_ratio), 12)) as risk_ratio
+                from with_ratio
+                where odds_ratio is not null
+            ) as risks
     ),
 
     homogeneity as (
@@ -102,9 +114,11 @@ select
     cast(with_ratio.expected_placed as decimal(18, 6)) as expected_placed,
     cast(with_ratio.odds_ratio as decimal(18, 10)) as odds_ratio,
     cast(with_ratio.log_error as decimal(18, 10)) as log_error,
+    cast(e_values.e_value as decimal(18, 10)) as e_value,
     cast(with_ratio.difference as decimal(18, 10)) as difference,
     cast(with_ratio.difference_error as decimal(18, 10)) as difference_error,
     cast(homogeneity.breslow_day as decimal(18, 10)) as breslow_day,
     homogeneity.degrees_of_freedom
 from with_ratio
+left join e_values using ({{ key }})
 left join homogeneity using ({{ key }})

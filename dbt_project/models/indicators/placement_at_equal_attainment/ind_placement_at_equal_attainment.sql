@@ -37,19 +37,14 @@ cross join
         select
             stratum_count >= minimum_strata
             and focal_count >= minimum_focal_students
-            and expected_placed >= minimum_expected_placed as is_enough,
-            sqrt(greatest(odds_ratio, 1 / odds_ratio)) as risk_ratio
+            and expected_placed >= minimum_expected_placed as is_enough
     ) as judged
 cross join
     lateral(
         values
             {{ log_interval("odds_ratio", "odds_ratio", "log_error", "robins_breslow_greenland") }},
-            {{
-                normal_interval(
-                    "placement_difference", "100 * difference", "100 * difference_error", "greenland_robins"
-                )
-            }},
-            ('e_value', risk_ratio + sqrt(risk_ratio * (risk_ratio - 1)), null, null, null, null),
+            {{ normal_interval("placement_difference", "difference", "difference_error", "greenland_robins") }},
+            ('e_value', e_value, null, null, null, null),
             ('homogeneity', breslow_day / nullif(degrees_of_freedom, 0), null, null, null, null)
     ) as found(measure, value, error, low, high, method)
 where school_year between first_school_year and last_school_year
