@@ -1,7 +1,7 @@
-"""The release folder: published tables as data files with their dictionary, and the step that makes a release current.
+"""The release folder: a hand-over becomes data files and pages, built aside and made current in one step.
 
-Reads `publication.pub_*` and the methodology pages, nothing else; computes no number. Nothing in a release tells when
-or where it was built, so building it again gives the same bytes.
+Reads the hand-over and earlier releases, opens no warehouse, computes no number. Nothing in a release tells when or
+where it was built, so building it again gives the same bytes.
 """
 
 import hashlib
@@ -11,16 +11,14 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 import polars as pl
-import yaml
 
 from reports import words
-from reports.published import NUMBERS
+from reports.contents import Contents, dictionary, read
 from reports.site import build_site
 
 SAY = logging.getLogger("waymark.reports")
@@ -32,43 +30,38 @@ LICENSE = {
     "path": "https://creativecommons.org/licenses/by/4.0/",
 }
 SOURCE = {"title": "Records that districts submitted and the state accepted"}
-_TYPES = {"string": pl.String, "integer": pl.Int64, "boolean": pl.Boolean}
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 
 
-class UnpublishableError(ValueError):
-    """Say which promise the published tables break."""
+@dataclass(frozen=True)
+class Dossier:
+    """What goes into a release beside the numbers: the results of the gate."""
 
-
-@cache
-def dictionary() -> dict[str, dict]:
-    """Give every file of a release with its source, key, references and columns."""
-    return yaml.safe_load((Path(__file__).parent / "dictionary.yml").read_text(encoding="utf-8"))
+    gate_results: Sequence[Mapping] = ()
 
 
 def publish_release(
-    warehouse: Path,
-    indicators_folder: Path,
+    handed_over: Path,
     releases_folder: Path,
+    dossier: Dossier = Dossier(),
     version: str | None = None,
-    gate_results: Iterable[Mapping] = (),
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Path:
-    """Build a release aside, make it current in one step, and return its folder.
+    """Build a release of what was handed over aside, make it current in one step, and return its folder.
 
     Without `version`: 1.0.0 first; then major when a measure or a year is gone, minor when one is new, otherwise patch.
     When the newest release already holds these data it is kept, made current if it is not, and returned: the caller
     sees that by comparing with `current_release` from before. A version that exists raises FileExistsError. Whatever
     is raised, the release that was current still is.
     """
-    tables, methodology = _read(warehouse, indicators_folder)
+    contents = read(handed_over)
     newest = max(_releases(releases_folder), key=lambda folder: _number(folder.name), default=None)
     if version is None:
-        if newest and _description(newest)["content_sha256"] == _content(tables, methodology):
+        if newest and _description(newest)["content_sha256"] == contents.sha256:
             SAY.info("The data are the same as in release %s; it is kept.", newest.name)
             _make_current(newest)
             return newest
-        version = _next_version(newest, tables)
+        version = _next_version(newest, contents.tables)
     elif not _VERSION.fullmatch(version):
         raise ValueError(f"a version is three numbers, such as 1.0.0; {version!r} is not")
     target = releases_folder / version
@@ -77,7 +70,7 @@ def publish_release(
     releases_folder.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix=".building-", dir=releases_folder))
     try:
-        _write(tables, methodology, aside, version, gate_results)
+        _write(contents, aside, version, dossier)
         build_site(aside, on_progress)
         _write_checksums(aside)
         _open_to_readers(aside)
@@ -90,13 +83,11 @@ def publish_release(
     return target
 
 
-def build_release(
-    warehouse: Path, indicators_folder: Path, out: Path, version: str, gate_results: Iterable[Mapping] = ()
-) -> Path:
-    """Write the release folder `out`, without its site, from a warehouse opened read-only."""
-    tables, methodology = _read(warehouse, indicators_folder)
+def build_release(handed_over: Path, out: Path, version: str, dossier: Dossier = Dossier()) -> Path:
+    """Write the release folder `out`, without its site, from what was handed over."""
+    contents = read(handed_over)
     out.mkdir(parents=True, exist_ok=True)
-    _write(tables, methodology, out, version, gate_results)
+    _write(contents, out, version, dossier)
     _write_checksums(out)
     return out
 
@@ -107,78 +98,23 @@ def current_release(releases_folder: Path) -> Path | None:
     return link.resolve() if link.exists() else None
 
 
-def _read(warehouse: Path, indicators_folder: Path) -> tuple[dict[str, pl.DataFrame], dict[str, str]]:
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
-        tables = {file: _table(connection, file, about) for file, about in dictionary().items()}
-    slugs = tables["indicators"]["indicator"].to_list()
-    pages = {slug: (indicators_folder / slug / f"{slug}.md").read_text(encoding="utf-8") for slug in slugs}
-    return _checked(tables), pages
-
-
-def _table(connection: duckdb.DuckDBPyConnection, file: str, about: dict) -> pl.DataFrame:
-    columns = [column for column in about["fields"] if column != "release"]
-    order = [*about.get("order", []), *about["key"]]
-    table = connection.execute(
-        f"select {', '.join(columns)} from publication.{about['source']} order by {', '.join(order)}"
-    ).pl()
-    casts = []
-    for column in columns:
-        kind = about["fields"][column][0]
-        if kind != "number":
-            casts.append(pl.col(column).cast(_TYPES[kind]))
-        elif not isinstance(table.schema[column], pl.Decimal):
-            raise UnpublishableError(f"{about['source']}.{column} must be a decimal, not {table.schema[column]}")
-    return table.with_columns(casts)
-
-
-def _checked(tables: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
-    """Refuse tables whose files would contradict themselves."""
-    for file, about in dictionary().items():
-        if tables[file].select(about["key"]).is_duplicated().any():
-            raise UnpublishableError(f"{about['source']} has two rows with one key ({', '.join(about['key'])})")
-    statuses, results = tables["value_statuses"], tables["values"]
-    if results.is_empty():
-        raise UnpublishableError("there is no result to publish")
-    silent = statuses.filter(~pl.col("carries_value"))["status"].to_list()
-    if results.filter(pl.col("value_status").is_in(silent) & pl.any_horizontal(pl.col(NUMBERS).is_not_null())).height:
-        raise UnpublishableError("a row whose status says that there is no number carries one")
-    if results.filter((pl.col("value_status") == "suppressed") & pl.col("student_count").is_not_null()).height:
-        raise UnpublishableError("a hidden row carries its number of students")
-    return tables
-
-
-def _published(tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
-    """Write the numbers of the results as text, as pages show them."""
-    results = tables["values"]
-    own = words.decimals_of(results, tables["measures"])
-    if own.null_count():
-        raise UnpublishableError("pub_indicator_results names a measure that pub_measures does not have")
-    return results.with_columns(words.as_text(results.select(NUMBERS), own))
-
-
-def _write(
-    tables: dict[str, pl.DataFrame],
-    methodology: dict[str, str],
-    out: Path,
-    version: str,
-    gate_results: Iterable[Mapping],
-) -> None:
+def _write(contents: Contents, out: Path, version: str, dossier: Dossier) -> None:
     for folder in ("data", "methodology", "gate"):
         (out / folder).mkdir()
     with_release = pl.lit(version).alias("release")
-    tables["values"].select(with_release, pl.all()).write_parquet(
+    contents.tables["values"].select(with_release, pl.all()).write_parquet(
         out / "data" / "values.parquet", compression="zstd", statistics=True
     )
-    for file, table in (tables | {"values": _published(tables).select(with_release, pl.all())}).items():
+    for file, table in {**contents.tables, "values": contents.values.select(with_release, pl.all())}.items():
         table.with_columns(words.guarded(pl.col(pl.String))).write_csv(out / "data" / f"{file}.csv")
-    for slug, page in methodology.items():
-        (out / "methodology" / f"{slug}.md").write_text(page, encoding="utf-8")
-    _write_json(out / "gate" / "results.json", list(gate_results))
-    _write_json(out / "data" / "datapackage.json", _data_package(out / "data", tables, methodology, version))
-    (out / "README.md").write_text(_readme(tables, version), encoding="utf-8")
+    for name, page in contents.methodology.items():
+        (out / "methodology" / name).write_text(page, encoding="utf-8")
+    _write_json(out / "gate" / "results.json", list(dossier.gate_results))
+    _write_json(out / "data" / "datapackage.json", _data_package(out / "data", contents, version))
+    (out / "README.md").write_text(_readme(contents, version), encoding="utf-8")
 
 
-def _data_package(folder: Path, tables: dict[str, pl.DataFrame], methodology: dict[str, str], version: str) -> dict:
+def _data_package(folder: Path, contents: Contents, version: str) -> dict:
     resources = [_resource(folder, file, about) for file, about in dictionary().items()]
     parquet = {
         "name": "values-parquet",
@@ -194,11 +130,11 @@ def _data_package(folder: Path, tables: dict[str, pl.DataFrame], methodology: di
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
         "name": NAME,
         "title": TITLE,
-        "description": f"Results of schools, districts and the state, {_years(tables)}.",
+        "description": f"Results of schools, districts and the state, {contents.years}.",
         "version": version,
         "licenses": [LICENSE],
         "sources": [SOURCE],
-        "content_sha256": _content(tables, methodology),
+        "content_sha256": contents.sha256,
         "resources": [*resources, parquet],
     }
 
@@ -233,11 +169,11 @@ def _resource(folder: Path, file: str, about: dict) -> dict:
     }
 
 
-def _readme(tables: dict[str, pl.DataFrame], version: str) -> str:
+def _readme(contents: Contents, version: str) -> str:
     files = "\n".join(f"| `data/{file}.csv` | {about['description']} |" for file, about in dictionary().items())
     return f"""# {TITLE}, release {version}
 
-Results of schools, districts and the state, {_years(tables)}.
+Results of schools, districts and the state, {contents.years}.
 
 **A draft in one respect.** Numbers about few students are hidden by the minimum group size. A second step,
 complementary suppression, which also hides the numbers from which a hidden one could be worked out, is not applied yet.
@@ -266,26 +202,11 @@ Until it is, treat this release as a draft.
 
 {LICENSE["title"]} ({LICENSE["path"]}).
 
-{TITLE}, release {version}, school years {_years(tables)}.
+{TITLE}, release {version}, school years {contents.years}.
 """
 
 
-def _years(tables: dict[str, pl.DataFrame]) -> str:
-    years = tables["values"]["school_year"]
-    first, last = words.school_year(years.min()), words.school_year(years.max())
-    return first if first == last else f"{first} to {last}"
-
-
-def _content(tables: dict[str, pl.DataFrame], methodology: dict[str, str]) -> str:
-    digest = hashlib.sha256()
-    for file in dictionary():
-        digest.update(file.encode())
-        digest.update(tables[file].write_csv().encode())
-    digest.update(json.dumps(methodology, sort_keys=True).encode())
-    return digest.hexdigest()
-
-
-def _next_version(newest: Path | None, tables: dict[str, pl.DataFrame]) -> str:
+def _next_version(newest: Path | None, tables: Mapping[str, pl.DataFrame]) -> str:
     if newest is None:
         return "1.0.0"
     major, minor, patch = _number(newest.name)

@@ -4,6 +4,7 @@ What must hold is said in `expectations`, what is shown in `reports`; here the c
 """
 
 import json
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,8 @@ import polars as pl
 from expectations.releases.publication import check_release
 from orchestration import progress, settings, warehouse
 from orchestration.work import at_work
-from reports.release import current_release, publish_release
+from reports.handover import hand_over
+from reports.release import Dossier, current_release, publish_release
 from submissions.store import write_atomically
 
 if TYPE_CHECKING:
@@ -52,8 +54,9 @@ def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     with at_work("The release") as place:
         folder = warehouse.current(place)
         results, tell = _passed(folder), progress.teller(context, "pages")
-        file = folder / warehouse.FILE
-        made = publish_release(file, settings.INDICATORS, place.releases, gate_results=results, on_progress=tell)
+        with tempfile.TemporaryDirectory(prefix=".handed-over-", dir=folder) as aside:
+            handed = hand_over(folder / warehouse.FILE, settings.INDICATORS, Path(aside))
+            made = publish_release(handed, place.releases, Dossier(gate_results=results), on_progress=tell)
         return dg.MaterializeResult(metadata={"version": made.name, "site": str(made / "site" / "index.html")})
 
 

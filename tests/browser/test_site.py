@@ -23,6 +23,7 @@ PAGES = {
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site of the made-up state."""
+    from reports.handover import hand_over
     from reports.release import publish_release
 
     spec = importlib.util.spec_from_file_location("made_up_state", MAKER)
@@ -32,7 +33,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     kept = pl.col("indicator").is_in(["academic_achievement", "average_score"])
     kept |= (pl.col("indicator") == "test_participation") & (pl.col("student_group") == "ALL")
     warehouse = state.make_warehouse(folder / "waymark.duckdb", results.filter(kept))
-    return publish_release(warehouse, state.make_methodology(folder / "indicators"), folder / "releases") / "site"
+    handed_over = hand_over(warehouse, state.make_methodology(folder / "indicators"), folder / "handed_over")
+    return publish_release(handed_over, folder / "releases") / "site"
 
 
 @pytest.fixture

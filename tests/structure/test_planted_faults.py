@@ -357,6 +357,7 @@ PLANTED_IMPORTS = [
         "def later():\n    from dbt.cli.main import dbtRunner",
         "The rooms know neither Dagster nor dbt",
     ),
+    ("reports/release.py", "import duckdb", "What makes a release cannot open a warehouse"),
     ("expectations/planted.py", "import duckdb", "Expectations open no database and no connection"),
     (
         "orchestration/defs/planted.py",

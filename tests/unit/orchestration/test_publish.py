@@ -43,10 +43,11 @@ def made(monkeypatch):
     """The calls for a release, which is not really made."""
     calls = []
 
-    def publish_release(file, indicators, releases, gate_results, on_progress):
-        calls.append({"file": file, "gate_results": gate_results})
+    def publish_release(handed_over, releases, dossier, on_progress):
+        calls.append({"from": handed_over, "gate_results": dossier.gate_results})
         return releases / "1.0.0"
 
+    monkeypatch.setattr(publish, "hand_over", lambda file, indicators, out: file)
     monkeypatch.setattr(publish, "publish_release", publish_release)
     return calls
 
@@ -67,7 +68,7 @@ def test_a_build_that_keeps_every_promise_is_released_with_the_results_of_the_ga
     outcome, asked = run(monkeypatch, [HELD])
     assert outcome.success
     assert asked == [(["school_year", "student_count"], 10, None)]
-    assert made == [{"file": build / warehouse.FILE, "gate_results": [HELD]}]
+    assert made == [{"from": build / warehouse.FILE, "gate_results": [HELD]}]
     assert json.loads((build / warehouse.GATE).read_text()) == [HELD]
 
 

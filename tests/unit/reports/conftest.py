@@ -6,7 +6,8 @@ from types import ModuleType
 
 import pytest
 
-from reports.release import publish_release
+from reports.handover import hand_over
+from reports.release import Dossier, publish_release
 
 GATE = [{"title": "Every share lies between 0 and 100", "success": True, "severity": "error", "observed": "0"}]
 
@@ -33,6 +34,12 @@ def methodology(state: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(scope="session")
-def release(warehouse: Path, methodology: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def handed_over(warehouse: Path, methodology: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What is handed over of the made-up state."""
+    return hand_over(warehouse, methodology, tmp_path_factory.mktemp("handed_over"))
+
+
+@pytest.fixture(scope="session")
+def release(handed_over: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The first release of the made-up state; tests read it and change nothing."""
-    return publish_release(warehouse, methodology, tmp_path_factory.mktemp("home") / "releases", gate_results=GATE)
+    return publish_release(handed_over, tmp_path_factory.mktemp("home") / "releases", Dossier(gate_results=GATE))

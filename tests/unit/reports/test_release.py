@@ -14,7 +14,9 @@ import polars as pl
 import pytest
 
 from reports import release as room
-from reports.release import UnpublishableError, build_release, current_release, publish_release
+from reports.contents import UnpublishableError, dictionary
+from reports.handover import hand_over
+from reports.release import Dossier, build_release, current_release, publish_release
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -38,8 +40,10 @@ def home(tmp_path: Path) -> Path:
     return tmp_path / "releases"
 
 
-def published_anew(state, tmp_path: Path, results: pl.DataFrame) -> Path:
-    return state.make_warehouse(tmp_path / f"{len(list(tmp_path.iterdir()))}.duckdb", results)
+def anew(state, methodology: Path, tmp_path: Path, results: pl.DataFrame) -> Path:
+    """Hand over other results of the made-up state."""
+    place = tmp_path / f"{len(list(tmp_path.iterdir()))}"
+    return hand_over(state.make_warehouse(place.with_suffix(".duckdb"), results), methodology, place)
 
 
 def test_the_values_file_has_every_published_row_and_its_release(release: Path, warehouse: Path):
@@ -48,7 +52,7 @@ def test_the_values_file_has_every_published_row_and_its_release(release: Path, 
         table = connection.execute("select * from publication.pub_indicator_results").pl()
     assert list(rows[0]) == ["release", *table.columns]
     assert {row["release"] for row in rows} == {"1.0.0"}
-    key = room.dictionary()["values"]["key"]
+    key = dictionary()["values"]["key"]
     unguarded = {
         tuple(row[column].removeprefix("'") for column in key): (
             row["value_status"],
@@ -151,28 +155,25 @@ def test_the_methodology_pages_and_the_results_of_the_gate_come_with_the_release
     assert json.loads((release / "gate" / "results.json").read_text())[0]["success"] is True
 
 
-def test_building_the_same_release_twice_gives_the_same_bytes(
-    release: Path, warehouse: Path, methodology: Path, home: Path, state
-):
-    again = publish_release(
-        warehouse, methodology, home, gate_results=json.loads((release / "gate" / "results.json").read_text())
-    )
+def test_building_the_same_release_twice_gives_the_same_bytes(handed_over: Path, release: Path, home: Path, state):
+    results = json.loads((release / "gate" / "results.json").read_text())
+    again = publish_release(handed_over, home, Dossier(gate_results=results))
     assert bytes_of(again) == bytes_of(release)
 
 
-def test_the_order_of_rows_in_the_warehouse_does_not_matter(state, methodology: Path, tmp_path: Path, warehouse: Path):
-    shuffled = published_anew(state, tmp_path, state.results().sample(fraction=1.0, shuffle=True, seed=1))
-    one = build_release(warehouse, methodology, tmp_path / "one", "1.0.0")
-    other = build_release(shuffled, methodology, tmp_path / "other", "1.0.0")
+def test_the_order_of_rows_in_the_warehouse_does_not_matter(
+    handed_over: Path, state, methodology: Path, tmp_path: Path
+):
+    shuffled = anew(state, methodology, tmp_path, state.results().sample(fraction=1.0, shuffle=True, seed=1))
+    one = build_release(handed_over, tmp_path / "one", "1.0.0")
+    other = build_release(shuffled, tmp_path / "other", "1.0.0")
     assert bytes_of(one) == bytes_of(other)
 
 
-def test_a_release_is_open_to_readers_even_where_files_are_private_by_default(
-    warehouse: Path, methodology: Path, home: Path
-):
+def test_a_release_is_open_to_readers_even_where_files_are_private_by_default(handed_over: Path, home: Path):
     before = os.umask(0o077)
     try:
-        made = publish_release(warehouse, methodology, home)
+        made = publish_release(handed_over, home)
     finally:
         os.umask(before)
     modes = {stat.S_IMODE(path.stat().st_mode) for path in made.rglob("*") if path.is_file()}
@@ -181,19 +182,19 @@ def test_a_release_is_open_to_readers_even_where_files_are_private_by_default(
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
 
 
-def test_the_first_release_is_1_0_0_and_becomes_current(warehouse: Path, methodology: Path, home: Path):
+def test_the_first_release_is_1_0_0_and_becomes_current(handed_over: Path, home: Path):
     assert current_release(home) is None
-    made = publish_release(warehouse, methodology, home)
+    made = publish_release(handed_over, home)
     assert made == home / "1.0.0"
     assert current_release(home) == made.resolve()
     assert {entry.name for entry in home.iterdir()} == {"1.0.0", "current"}
 
 
-def test_the_same_data_again_keep_the_current_release(warehouse: Path, methodology: Path, home: Path, caplog):
-    made = publish_release(warehouse, methodology, home)
+def test_the_same_data_again_keep_the_current_release(handed_over: Path, home: Path, caplog):
+    made = publish_release(handed_over, home)
     before = bytes_of(made)
     with caplog.at_level("INFO", "waymark.reports"):
-        assert publish_release(warehouse, methodology, home) == made
+        assert publish_release(handed_over, home) == made
     assert "same as in release 1.0.0" in caplog.text
     assert bytes_of(made) == before
     assert {entry.name for entry in home.iterdir()} == {"1.0.0", "current"}
@@ -208,7 +209,7 @@ def test_corrected_values_are_a_patch_a_new_year_is_minor_and_a_lost_measure_is_
     )
     fewer = both.filter(pl.col("measure") != "percent_proficient_of_tested")
     made = [
-        publish_release(published_anew(state, tmp_path, results), methodology, home).name
+        publish_release(anew(state, methodology, tmp_path, results), home).name
         for results in (first, corrected, both, fewer)
     ]
     assert made == ["1.0.0", "1.0.1", "1.1.0", "2.0.0"]
@@ -217,32 +218,32 @@ def test_corrected_values_are_a_patch_a_new_year_is_minor_and_a_lost_measure_is_
 
 def test_a_changed_methodology_page_is_a_patch(warehouse: Path, state, tmp_path: Path, home: Path):
     pages = state.make_methodology(tmp_path / "pages")
-    publish_release(warehouse, pages, home)
+    publish_release(hand_over(warehouse, pages, tmp_path / "new"), home)
     page = pages / "average_score" / "average_score.md"
     page.write_text(page.read_text() + "\nOne more sentence.\n")
-    assert publish_release(warehouse, pages, home).name == "1.0.1"
+    assert publish_release(hand_over(warehouse, pages, tmp_path / "newer"), home).name == "1.0.1"
 
 
-def test_a_version_that_exists_is_never_written_again(warehouse: Path, methodology: Path, home: Path):
-    made = publish_release(warehouse, methodology, home, version="2.3.0")
+def test_a_version_that_exists_is_never_written_again(handed_over: Path, home: Path):
+    made = publish_release(handed_over, home, version="2.3.0")
     before = bytes_of(made)
     with pytest.raises(FileExistsError, match=r"2\.3\.0"):
-        publish_release(warehouse, methodology, home, version="2.3.0")
+        publish_release(handed_over, home, version="2.3.0")
     assert bytes_of(made) == before
 
 
 @pytest.mark.parametrize("version", ["1.0", "v1.0.0", "../1.0.0", "1.0.0/x"])
-def test_a_version_is_three_numbers(warehouse: Path, methodology: Path, home: Path, version: str):
+def test_a_version_is_three_numbers(handed_over: Path, home: Path, version: str):
     with pytest.raises(ValueError, match="three numbers"):
-        publish_release(warehouse, methodology, home, version=version)
+        publish_release(handed_over, home, version=version)
     assert not home.exists()
 
 
 @pytest.mark.parametrize("step", ["build_site", "_write_checksums", "_open_to_readers", "_make_current"])
 def test_a_failure_at_any_step_leaves_readers_the_old_release(
-    state, warehouse: Path, methodology: Path, tmp_path: Path, home: Path, monkeypatch, step: str
+    handed_over: Path, state, methodology: Path, tmp_path: Path, home: Path, monkeypatch, step: str
 ):
-    old = publish_release(published_anew(state, tmp_path, state.results(years=(2024,))), methodology, home)
+    old = publish_release(anew(state, methodology, tmp_path, state.results(years=(2024,))), home)
     before = bytes_of(old)
 
     def fail(*_: object) -> None:
@@ -251,23 +252,21 @@ def test_a_failure_at_any_step_leaves_readers_the_old_release(
     with monkeypatch.context() as patched:
         patched.setattr(room, step, fail)
         with pytest.raises(OSError, match="no space"):
-            publish_release(warehouse, methodology, home)
+            publish_release(handed_over, home)
     assert current_release(home) == old.resolve()
     assert bytes_of(old) == before
     assert not [entry.name for entry in home.iterdir() if entry.name.startswith(".building")]
-    assert publish_release(warehouse, methodology, home).name == "1.1.0"
+    assert publish_release(handed_over, home).name == "1.1.0"
     assert current_release(home).name == "1.1.0"
 
 
-def test_a_failure_of_the_site_leaves_no_folder_of_the_new_version(
-    state, warehouse: Path, methodology: Path, home: Path, monkeypatch
-):
+def test_a_failure_of_the_site_leaves_no_folder_of_the_new_version(handed_over: Path, state, home: Path, monkeypatch):
     def fail(*_: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(room, "build_site", fail)
     with pytest.raises(KeyboardInterrupt):
-        publish_release(warehouse, methodology, home)
+        publish_release(handed_over, home)
     assert list(home.iterdir()) == []
 
 
@@ -275,7 +274,7 @@ def test_an_indicator_without_its_methodology_page_is_not_published(warehouse: P
     pages = state.make_methodology(tmp_path / "pages")
     (pages / "average_score" / "average_score.md").unlink()
     with pytest.raises(FileNotFoundError):
-        publish_release(warehouse, pages, home)
+        publish_release(hand_over(warehouse, pages, tmp_path / "new"), home)
     assert not home.exists()
 
 
@@ -301,21 +300,21 @@ HIDDEN = pl.col("value_status") == "suppressed"
 def test_a_hidden_row_that_carries_anything_is_refused(
     state, methodology: Path, tmp_path: Path, home: Path, columns: dict, complaint: str
 ):
-    warehouse = published_anew(state, tmp_path, _changed(state.results(), HIDDEN, **columns))
+    hidden = anew(state, methodology, tmp_path, _changed(state.results(), HIDDEN, **columns))
     with pytest.raises(UnpublishableError, match=complaint):
-        publish_release(warehouse, methodology, home)
+        publish_release(hidden, home)
 
 
 def test_more_decimals_than_an_indicator_declares_are_refused(state, methodology: Path, tmp_path: Path, home: Path):
     results = _changed(state.results(), pl.col("level") == "state", value=50.25)
     with pytest.raises(ValueError, match="more decimals"):
-        publish_release(published_anew(state, tmp_path, results), methodology, home)
+        publish_release(anew(state, methodology, tmp_path, results), home)
 
 
 def test_two_rows_with_one_key_are_refused(state, methodology: Path, tmp_path: Path, home: Path):
     results = state.results()
     with pytest.raises(UnpublishableError, match="two rows with one key"):
-        publish_release(published_anew(state, tmp_path, pl.concat([results, results[:1]])), methodology, home)
+        publish_release(anew(state, methodology, tmp_path, pl.concat([results, results[:1]])), home)
 
 
 def test_numbers_that_are_floats_are_refused(state, warehouse: Path, methodology: Path, tmp_path: Path, home: Path):
@@ -324,9 +323,9 @@ def test_numbers_that_are_floats_are_refused(state, warehouse: Path, methodology
     with duckdb.connect(str(floats)) as connection:
         connection.execute("alter table publication.pub_indicator_results alter value type double")
     with pytest.raises(UnpublishableError, match="must be a decimal"):
-        publish_release(floats, methodology, home)
+        publish_release(hand_over(floats, methodology, tmp_path / "floats"), home)
 
 
 def test_a_warehouse_without_results_cannot_be_published(state, methodology: Path, tmp_path: Path, home: Path):
     with pytest.raises(UnpublishableError, match="no result"):
-        publish_release(published_anew(state, tmp_path, state.results()[:0]), methodology, home)
+        publish_release(anew(state, methodology, tmp_path, state.results()[:0]), home)

@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 
 from reports import words
+from reports.handover import hand_over
 from reports.release import build_release
 from reports.site import build_site
 
@@ -508,7 +509,7 @@ def test_interface_words_are_plain(release: Path):
 
 def test_progress_is_told_until_all_pages_are_made(warehouse: Path, methodology: Path, tmp_path: Path, pages):
     told = []
-    made = build_release(warehouse, methodology, tmp_path / "release", "1.0.0")
+    made = build_release(hand_over(warehouse, methodology, tmp_path / "handed_over"), tmp_path / "release", "1.0.0")
     assert build_site(made, lambda done, total: told.append((done, total))) == made / "site"
     assert told[-1] == (len(pages), len(pages))
 
@@ -517,7 +518,7 @@ def test_an_id_that_would_leave_the_site_is_refused(state, methodology: Path, tm
     entities = [*state.ENTITIES[:-1], ("school", "../../x", "Elsewhere", "470", state.FORMULA, 2024, 2024)]
     monkeypatch.setattr(state, "ENTITIES", entities)
     warehouse = state.make_warehouse(tmp_path / "waymark.duckdb")
-    made = build_release(warehouse, methodology, tmp_path / "release", "1.0.0")
+    made = build_release(hand_over(warehouse, methodology, tmp_path / "handed_over"), tmp_path / "release", "1.0.0")
     with pytest.raises(ValueError, match="cannot name a folder"):
         build_site(made)
 
@@ -526,6 +527,6 @@ def test_two_policies_for_one_number_are_refused(state, methodology: Path, tmp_p
     results = state.results()
     twice = pl.concat([results, results[:1].with_columns(policy_id=pl.lit("other"))])
     warehouse = state.make_warehouse(tmp_path / "waymark.duckdb", twice)
-    made = build_release(warehouse, methodology, tmp_path / "release", "1.0.0")
+    made = build_release(hand_over(warehouse, methodology, tmp_path / "handed_over"), tmp_path / "release", "1.0.0")
     with pytest.raises(ValueError, match="two policies"):
         build_site(made)

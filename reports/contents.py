@@ -1,0 +1,107 @@
+"""What a release is made of: the published tables and the methodology pages, read from the hand-over and checked.
+
+Nothing here opens a warehouse. The dictionary says which tables there are and what stands in them.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+
+import polars as pl
+import yaml
+
+from reports import words
+from reports.published import NUMBERS
+
+TABLES, METHODOLOGY = "tables", "methodology"
+"""The two folders of a hand-over."""
+_TYPES = {"string": pl.String, "integer": pl.Int64, "boolean": pl.Boolean}
+
+
+class UnpublishableError(ValueError):
+    """Say which promise the published tables break."""
+
+
+@cache
+def dictionary() -> dict[str, dict]:
+    """Give every file of a release that is a published table, with its source, key, references and columns."""
+    return yaml.safe_load(Path(__file__).with_name("dictionary.yml").read_text(encoding="utf-8"))
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The tables of a release by the name of their file, and its methodology pages by theirs."""
+
+    tables: Mapping[str, pl.DataFrame]
+    methodology: Mapping[str, str]
+
+    @cached_property
+    def sha256(self) -> str:
+        """The checksum of all that is said, whatever the version it is said in."""
+        digest = hashlib.sha256()
+        for file, table in self.tables.items():
+            digest.update(file.encode())
+            digest.update(table.write_csv().encode())
+        digest.update(json.dumps(dict(self.methodology), sort_keys=True).encode())
+        return digest.hexdigest()
+
+    @cached_property
+    def values(self) -> pl.DataFrame:
+        """The results with their numbers as text, as files and pages show them."""
+        results = self.tables["values"]
+        own = words.decimals_of(results, self.tables["measures"])
+        if own.null_count():
+            raise UnpublishableError("pub_indicator_results names a measure that pub_measures does not have")
+        return results.with_columns(words.as_text(results.select(NUMBERS), own))
+
+    @property
+    def years(self) -> str:
+        """The school years that the results speak of, in words."""
+        years = self.tables["values"]["school_year"]
+        first, last = words.school_year(years.min()), words.school_year(years.max())
+        return first if first == last else f"{first} to {last}"
+
+
+def read(handed_over: Path) -> Contents:
+    """Read a hand-over; raises UnpublishableError where its tables would contradict themselves."""
+    tables = {
+        file: _typed(pl.read_parquet(handed_over / TABLES / f"{about['source']}.parquet"), about)
+        for file, about in dictionary().items()
+    }
+    pages = sorted((handed_over / METHODOLOGY).iterdir())
+    return Contents(_checked(tables), {page.name: page.read_text(encoding="utf-8") for page in pages})
+
+
+def columns_of(about: Mapping) -> list[str]:
+    """Name the columns of a file that come from its table: all but the release."""
+    return [column for column in about["fields"] if column != "release"]
+
+
+def _typed(table: pl.DataFrame, about: Mapping) -> pl.DataFrame:
+    casts = []
+    for column in columns_of(about):
+        kind = about["fields"][column][0]
+        if kind != "number":
+            casts.append(pl.col(column).cast(_TYPES[kind]))
+        elif not isinstance(table.schema[column], pl.Decimal):
+            raise UnpublishableError(f"{about['source']}.{column} must be a decimal, not {table.schema[column]}")
+    return table.with_columns(casts)
+
+
+def _checked(tables: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """Refuse tables whose files would contradict themselves."""
+    for file, about in dictionary().items():
+        if tables[file].select(about["key"]).is_duplicated().any():
+            raise UnpublishableError(f"{about['source']} has two rows with one key ({', '.join(about['key'])})")
+    statuses, results = tables["value_statuses"], tables["values"]
+    if results.is_empty():
+        raise UnpublishableError("there is no result to publish")
+    silent = statuses.filter(~pl.col("carries_value"))["status"].to_list()
+    if results.filter(pl.col("value_status").is_in(silent) & pl.any_horizontal(pl.col(NUMBERS).is_not_null())).height:
+        raise UnpublishableError("a row whose status says that there is no number carries one")
+    if results.filter((pl.col("value_status") == "suppressed") & pl.col("student_count").is_not_null()).height:
+        raise UnpublishableError("a hidden row carries its number of students")
+    return tables

@@ -1,0 +1,31 @@
+"""The hand-over: the published tables, copied out of the warehouse before anything is made of them.
+
+No other module that makes a release can open a warehouse, and this one asks for `publication.pub_*` by name. What a
+release is built from is the folder it writes: those tables as Parquet, and the methodology pages.
+"""
+
+import shutil
+from pathlib import Path
+
+import duckdb
+
+from reports.contents import METHODOLOGY, TABLES, columns_of, dictionary
+
+
+def hand_over(warehouse: Path, indicators_folder: Path, out: Path) -> Path:
+    """Write the published tables of a warehouse opened read-only, in the order of their keys, and their pages."""
+    (out / TABLES).mkdir(parents=True)
+    (out / METHODOLOGY).mkdir()
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        for about in dictionary().values():
+            order = [*about.get("order", []), *about["key"]]
+            table = connection.execute(
+                f"select {', '.join(columns_of(about))} from publication.{about['source']} order by {', '.join(order)}"
+            ).pl()
+            table.write_parquet(out / TABLES / f"{about['source']}.parquet")
+        slugs = connection.execute("select indicator from publication.pub_indicators order by indicator").fetchall()
+    for (slug,) in slugs:
+        page = indicators_folder / slug / f"{slug}.md"
+        for source in (page, *page.parent.glob(f"{slug}.??.md")):
+            shutil.copyfile(source, out / METHODOLOGY / source.name)
+    return out
