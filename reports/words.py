@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from functools import cache, lru_cache
+from math import sqrt
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 import yaml
@@ -17,6 +19,9 @@ from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_decimal
 from markupsafe import Markup
+
+if TYPE_CHECKING:
+    from reports.charts import Cell
 
 LANGUAGES = {"en": "en_US", "es": "es_US"}
 """The languages of the site, and how their readers here write numbers."""
@@ -106,7 +111,12 @@ class Language:
 
     def against(self, word: str, state: bool) -> str:
         """Say what `compare` found: against the state, or against the year before."""
-        return self(f"compared.{'state' if state else 'before'}.{word.removeprefix('about the ').replace(' ', '_')}")
+        return self(f"compared.{'state' if state else 'before'}.{self.key_of(word)}")
+
+    @staticmethod
+    def key_of(word: str) -> str:
+        """Give the end of the keys that say what a comparison found: higher, same, lower or cannot_tell."""
+        return word.removeprefix("about the ").replace(" ", "_")
 
 
 @cache
@@ -223,6 +233,42 @@ def compare(low: float | None, high: float | None, other_low: float | None, othe
     if low > other_high:
         return HIGHER
     return LOWER if high < other_low else SAME
+
+
+def decide(own: "Cell", other: "Cell", unit: str, over_time: bool = False) -> str:
+    """Tell whether one published result is higher than another, about the same, or lower, or that nobody can tell.
+
+    Nobody can tell where either has no number, is being checked or lacks records, where a definition changed between
+    two years, or where no likely range is known. A share published as a range has the likely range of its two ends
+    with its students; where that meets the other, the range may hide a difference, and nobody can tell.
+    """
+    unsure = {"incomplete", "under_review"} | ({"not_comparable"} if over_time else set())
+    if not (own.can_be_drawn and other.can_be_drawn) or unsure & {own.status, other.status}:
+        return CANNOT_TELL
+    word = compare(*_likely(own, unit), *_likely(other, unit))
+    return CANNOT_TELL if word == SAME and (own.is_bounded or other.is_bounded) else word
+
+
+def is_worse(word: str, better: str) -> bool:
+    """Tell whether a comparison is to the worse, for an indicator of which `better` numbers are higher or lower."""
+    return (word, better) in {(LOWER, "higher"), (HIGHER, "lower")}
+
+
+def _likely(cell: "Cell", unit: str) -> tuple[float | None, float | None]:
+    """Give the likely range of a result; of a share between bounds, the outer ends of what each bound makes likely."""
+    if not cell.is_bounded:
+        return cell.start, cell.end
+    if not cell.count or unit != "percent":
+        return None, None
+    low, high = (0.0 if cell.start is None else cell.start), (100.0 if cell.end is None else cell.end)
+    return _wilson(low / 100, cell.count)[0] * 100, _wilson(high / 100, cell.count)[1] * 100
+
+
+def _wilson(share: float, count: int) -> tuple[float, float]:
+    """Give the 95 percent score interval of a share (Wilson 1927)."""
+    z = 1.959964
+    middle, spread = share + z * z / (2 * count), z * sqrt(share * (1 - share) / count + (z / (2 * count)) ** 2)
+    return (middle - spread) / (1 + z * z / count), (middle + spread) / (1 + z * z / count)
 
 
 def against(word: str, state: bool) -> str:

@@ -403,7 +403,7 @@ def _label_breaches(slug: str, properties: dict) -> Iterator[str]:
         yield f"{slug}.yml labels {label.get('id')}, not {slug}"
     if not re.search(rf"doc\(['\"]{slug}['\"]\)", model.get("description", "")):
         yield f"{slug}.yml does not describe the model by its page"
-    for name in ("label", "question"):
+    for name in ("label", "question", "in_short", "misuse"):
         if not all((label.get(name) or {}).get(language) for language in ("en", "es")):
             yield f"{slug}.yml has no {name} in English and Spanish"
     for name in ("unit", "better", "collections", "use_class", "claims"):

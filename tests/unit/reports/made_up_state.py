@@ -31,6 +31,10 @@ INDICATORS = [
         "Rendimiento académico",
         "How many students meet the state's standards?",
         "¿Cuántos estudiantes cumplen los estándares?",
+        "{value} of students met the standard for their grade in {subject}.",
+        "El {value} de los estudiantes alcanzó el estándar de su grado en {subject}.",
+        "Do not use it to rank schools or to judge a teacher. It shows most of all what students knew when they came.",
+        "No lo use para ordenar escuelas ni para juzgar a un docente.",
         "percent",
         1,
         "higher",
@@ -50,6 +54,10 @@ INDICATORS = [
         "Participación",
         "How many students took the state tests?",
         "¿Cuántos estudiantes hicieron las pruebas?",
+        "{value} of students took the test in {subject}.",
+        "El {value} de los estudiantes hizo la prueba de {subject}.",
+        "Do not read it as learning. It says only who took the test.",
+        "No lo lea como aprendizaje. Solo dice quién hizo la prueba.",
         "percent",
         1,
         "higher",
@@ -69,6 +77,10 @@ INDICATORS = [
         "Puntaje promedio",
         "How did students score on average?",
         "¿Qué puntaje obtuvieron en promedio?",
+        "The average score in {subject} is {number} points.",
+        "El puntaje promedio en {subject} es de {number} puntos.",
+        "Do not compare subjects or grades. Each test has points of its own.",
+        "No compare materias ni grados. Cada prueba tiene sus propios puntos.",
         "score",
         1,
         "higher",
@@ -88,6 +100,10 @@ INDICATORS = [
         "Presentes todo el año",
         "How many students were here for the full academic year?",
         "¿Cuántos estudiantes estuvieron todo el año?",
+        "{value} of the students tested in {subject} were here for the full academic year.",
+        "El {value} de los estudiantes evaluados en {subject} estuvo aquí todo el año escolar.",
+        "Do not use it to judge a school. Families move for many reasons.",
+        "No lo use para juzgar a una escuela. Las familias se mudan por muchas razones.",
         "percent",
         1,
         "neither",
@@ -101,7 +117,7 @@ INDICATORS = [
         None,
     ),
 ]
-UNITS = {indicator[0]: indicator[6:9] for indicator in INDICATORS}
+UNITS = {indicator[0]: indicator[10:13] for indicator in INDICATORS}
 MEASURES = [
     (
         "academic_achievement",
@@ -276,8 +292,9 @@ def make_warehouse(path: Path, published: pl.DataFrame | None = None) -> Path:
         _table(
             connection,
             "pub_indicators",
-            f"indicator varchar, sort_order integer, {names}, question_en varchar, question_es varchar, unit varchar, "
-            "decimals integer, better varchar, use_class varchar, collections varchar, claims varchar, "
+            f"indicator varchar, sort_order integer, {names}, question_en varchar, question_es varchar, "
+            "in_short_en varchar, in_short_es varchar, misuse_en varchar, misuse_es varchar, "
+            "unit varchar, decimals integer, better varchar, use_class varchar, collections varchar, claims varchar, "
             "topic varchar, is_lead boolean, chart varchar, chart_measures varchar, shown_with varchar",
             INDICATORS,
         )
