@@ -1,8 +1,12 @@
-"""dbt as a process that ends with the run that started it, so that a killed run leaves nobody writing."""
+"""dbt as a process that works in the home folder and ends with the run that started it.
+
+So its paths are the same in every home, and a killed run leaves nobody writing.
+"""
 
 import os
 import threading
 import time
+from pathlib import Path
 
 
 def end_with(parent: int) -> None:
@@ -13,6 +17,9 @@ def end_with(parent: int) -> None:
 
 
 if __name__ == "__main__":
+    home = Path(os.environ["WAYMARK_HOME"])
+    if home.is_dir():  # reading the project needs no home
+        os.chdir(home)
     threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
     from dbt.cli.main import cli
 

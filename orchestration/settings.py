@@ -28,6 +28,10 @@ concurrency: {runs: {max_concurrent_runs: 1}}
 compute_logs:
   module: dagster._core.storage.noop_compute_log_manager
   class: NoOpComputeLogManager
+event_log_storage:
+  module: orchestration.event_log
+  class: EventLog
+  config: {base_dir: {env: WAYMARK_EVENT_LOG}}
 """
 
 
@@ -74,14 +78,17 @@ def home() -> Home:
 def environment(place: Home) -> dict[str, str]:
     """Give the variables by which Dagster, dbt and Great Expectations find their way and send nothing outside.
 
-    The paths go through the link `next` and so are the same for every build, which spares dbt a full parse each time.
+    dbt works in the home folder, and its paths start there and go through the link `next`: they are the same for every
+    build of every home, which spares dbt a full parse each time.
     """
+    building = (place.warehouse / "next").relative_to(place.root)
     return {
         "WAYMARK_HOME": str(place.root),
-        "WAYMARK_ACCEPTED": str(place.store.accepted),
-        "WAYMARK_WAREHOUSE": str(place.warehouse / "next" / "waymark.duckdb"),
-        "WAYMARK_ESTIMATES": str(place.warehouse / "next"),
-        "WAYMARK_DISCLOSURE_MASK": str(place.warehouse / "next" / "disclosure_mask.parquet"),
+        "WAYMARK_ACCEPTED": str(place.store.accepted.relative_to(place.root)),
+        "WAYMARK_WAREHOUSE": str(building / "waymark.duckdb"),
+        "WAYMARK_ESTIMATES": str(building),
+        "WAYMARK_DISCLOSURE_MASK": str(building / "disclosure_mask.parquet"),
+        "WAYMARK_EVENT_LOG": str(place.dagster / "history" / "runs"),
         "DAGSTER_HOME": str(place.dagster),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "GX_ANALYTICS_ENABLED": "false",
@@ -164,7 +171,7 @@ def _newest(project: Path) -> float:
 def parse_project() -> None:
     """Run `dbt parse`; what dbt says about the project is about code, never about students."""
     words = [*DBT, "parse", "--quiet", "--log-level-file", "none"]
-    variables = os.environ | environment(home()) | {"DBT_PROFILES_DIR": str(DBT_PROJECT)}
-    done = subprocess.run(words, env=variables, cwd=DBT_PROJECT, capture_output=True, text=True)
+    project = {"DBT_PROJECT_DIR": str(DBT_PROJECT), "DBT_PROFILES_DIR": str(DBT_PROJECT)}
+    done = subprocess.run(words, env=os.environ | environment(home()) | project, capture_output=True, text=True)
     if done.returncode:
         raise CannotRunError(f"dbt cannot read the project in {DBT_PROJECT}:\n{(done.stdout + done.stderr).strip()}")

@@ -76,6 +76,7 @@ def build(context: dg.AssetExecutionContext, dbt: Dbt, folder: Path) -> Iterator
     # Unit tests speak of the code, not of the data; `make test` runs them.
     arguments = ["build", "--exclude-resource-type", "unit_test"]
     invocation = dbt.cli(arguments, context=context, raise_on_error=False, target_path=target)
+    manifest, translator = invocation.manifest, invocation.dagster_dbt_translator
     tell, done, total, failed = progress.teller(context, "dbt nodes"), 0, 0, {}
     for event in _unheard(invocation.stream_raw_events()):
         name, data = event.raw_event["info"]["name"], event.raw_event["data"]
@@ -88,11 +89,18 @@ def build(context: dg.AssetExecutionContext, dbt: Dbt, folder: Path) -> Iterator
             failed[node] = f"{data['num_failures']} {'row breaks' if data['num_failures'] == 1 else 'rows break'} it"
         elif name in ("RunResultError", "MainEncounteredError"):
             failed.setdefault(node, without_values(str(event)))
-        found = event.to_default_asset_events(invocation.manifest, invocation.dagster_dbt_translator, context, target)
-        yield from (told for told in found if not isinstance(told, dg.AssetObservation))
+        if not _is_unchecked_test(manifest, node):
+            found = event.to_default_asset_events(manifest, translator, context, target)
+            yield from (told for told in found if not isinstance(told, dg.AssetObservation))
     if failed or not invocation.is_successful():
         sentences = [f"{node}: {reason}" for node, reason in sorted(failed.items())]
         raise dg.Failure("\n".join(["dbt did not finish the build.", *sentences]), allow_retries=False)
+
+
+def _is_unchecked_test(manifest: Mapping[str, Any], node: str) -> bool:
+    test = manifest["nodes"].get(node, {})
+    subject = manifest["nodes"].get(test.get("attached_node"))
+    return test.get("resource_type") == "test" and (subject is None or _stage(subject) not in CHECKED)
 
 
 def _unheard(events: Iterator[Any]) -> Iterator[Any]:

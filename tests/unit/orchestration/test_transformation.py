@@ -18,7 +18,7 @@ PROJECT = {
     "profiles.yml": "tiny: {target: t, outputs: {t: {type: duckdb, path: \"{{ env_var('WAYMARK_WAREHOUSE') }}\"}}}",
     "models/staging/stg_good.sql": "select 1 as student_id union all select 1",
     "models/marts/fct_good.sql": "select 1 as student_id union all select 1",
-    "models/staging/stg_cast.sql": "select cast(value as integer) as score from 'records.csv'",
+    "models/staging/stg_cast.sql": "select cast(value as integer) as score from '{{ env_var(\"RECORDS\") }}'",
     "models/staging/stg_name.sql": "select no_such_column from (select 1 as student_id)",
     "models/marts/fct_after.sql": "select score from {{ ref('stg_cast') }}",
     "models/staging/staging.yml": "{models: [{name: stg_good, columns: [{name: student_id, data_tests: [unique]}]}]}",
@@ -30,17 +30,20 @@ PROJECT = {
 def tried(tmp_path_factory):
     """A run of a project of which one node holds, one test fails and two models break."""
     project = tmp_path_factory.mktemp("project")
+    place = settings.Home(tmp_path_factory.mktemp("home"))
     for name, text in PROJECT.items():
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         (project / name).write_text(text)
-    place = settings.Home(tmp_path_factory.mktemp("home"))
     with pytest.MonkeyPatch.context() as patch:
         for name, value in settings.environment(place).items():
             patch.setenv(name, value)
-        patch.setenv("WAYMARK_WAREHOUSE", str(place.root / "tiny.duckdb"))
+        patch.setenv("WAYMARK_WAREHOUSE", "tiny.duckdb")
+        patch.setenv("RECORDS", str(project / "records.csv"))
+        patch.setenv("DBT_PROJECT_DIR", str(project))
+        patch.setenv("DBT_PROFILES_DIR", str(project))
         patch.setattr(settings, "environment", lambda _: {})
         patch.setattr(settings, "DBT_PROJECT", project)
-        subprocess.run([*settings.DBT, "parse", "--quiet"], cwd=project, check=True)
+        subprocess.run([*settings.DBT, "parse", "--quiet"], check=True)
 
         @dbt_assets(manifest=project / "target" / "manifest.json", dagster_dbt_translator=transformation.Stages())
         def tiny(context: dg.AssetExecutionContext, dbt: transformation.Dbt):
