@@ -58,23 +58,31 @@ def test_students_without_a_score_lower_participation_and_stand_nowhere_in_achie
         """
     )
     assert counted == [(2106, 0)]
-    participation = districts.query(
+    without_a_score = """
+        from staging.stg_assessment as record
+        inner join indicators.{indicator} as contribution using (school_year, student_id, subject)
+        where record.participation_status = 'not_participated' and contribution.entity_id = record.school_id
+            and contribution.level = 'school' and contribution.population = 'reporting'
+        group by measure order by measure
+    """
+    totals = "select measure, count(*), sum(numerator), sum(denominator), sum(expected), min(exclusion)"
+    participation = districts.query(totals + without_a_score.format(indicator="ind_test_participation"))
+    assert participation == [
+        ("percent_alternate", 2106, 0, 0, 0, "not_tested"),
+        ("percent_tested", 2106, 0, 2106, 0, None),
+    ]
+    in_achievement = districts.query(totals + without_a_score.format(indicator="ind_academic_achievement"))
+    assert in_achievement == [
+        ("percent_proficient", 2106, 0, 0, 2106, None),
+        ("percent_proficient_of_tested", 2106, 0, 0, 0, "not_tested"),
+    ]
+    all_who_lower_it = districts.query(
         """
         select sum(denominator - numerator) from indicators.ind_test_participation
-        where population = 'reporting' and level = 'school'
+        where population = 'reporting' and level = 'school' and measure = 'percent_tested'
         """
     )
-    assert participation == [(2106,)]
-    in_achievement = districts.query(
-        """
-        select sum(achievement.numerator), sum(achievement.denominator)
-        from indicators.ind_academic_achievement as achievement
-        inner join indicators.ind_test_participation as participation
-            using (school_year, level, entity_id, population, subject, student_id)
-        where participation.numerator = 0
-        """
-    )
-    assert in_achievement == [(0, 0)]
+    assert all_who_lower_it == [(2106,)]
 
 
 def test_2025_has_results_for_the_state_three_districts_and_every_school_in_both_populations(districts, exports):

@@ -6,12 +6,15 @@ from pathlib import Path
 
 import duckdb
 import pandas as pd
+import polars as pl
 import pytest
 
 from tests.references.state import KEYS, State
 
 REFERENCES = Path(__file__).resolve().parent.parent / "references"
 INDICATORS = REFERENCES.parent.parent / "dbt_project" / "models" / "indicators"
+# Compared on the real districts: no grade of the simulated state has the students that a growth cohort needs.
+GROWTH = ("growth_percentile", "growth_to_standard")
 SLUGS = sorted(path.stem for path in REFERENCES.glob("*.py") if (INDICATORS / path.stem).is_dir())
 
 
@@ -70,6 +73,13 @@ def test_the_small_state_has_the_same_numbers_twice(slug: str, small: State, sma
 @pytest.mark.parametrize("slug", SLUGS)
 def test_a_simulated_state_has_the_same_numbers_twice(slug: str, simulated: State, simulated_state) -> None:
     theirs = published(simulated_state.home / "warehouse/current/waymark.duckdb", slug)
-    assert len(theirs) > 0
+    assert (len(theirs) > 0) == (slug not in GROWTH)
     found = differences(simulated, simulated_state.home / "warehouse/current/waymark.duckdb", slug)
     assert found.empty, found.head(10).to_string()
+
+
+def test_every_growth_cohort_of_the_simulated_state_is_refused_for_its_size(simulated_state) -> None:
+    cohorts = pl.read_parquet(simulated_state.home / "warehouse/current/growth_cohort.parquet")
+    assert cohorts.height > 0
+    assert not cohorts["is_computed"].any()
+    assert cohorts["reason"].str.contains(r"^\d+ students with a prior score; the least is 1000$").all()
