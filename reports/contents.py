@@ -14,10 +14,11 @@ import polars as pl
 import yaml
 
 from reports import words
-from reports.published import NUMBERS
+from reports.published import BOUNDS, NUMBERS
 
 TABLES, METHODOLOGY = "tables", "methodology"
 """The two folders of a hand-over."""
+COUNTS = ("numerator", "denominator")
 _TYPES = {"string": pl.String, "integer": pl.Int64, "boolean": pl.Boolean}
 
 
@@ -55,7 +56,9 @@ class Contents:
         own = words.decimals_of(results, self.tables["measures"])
         if own.null_count():
             raise UnpublishableError("pub_indicator_results names a measure that pub_measures does not have")
-        return results.with_columns(words.as_text(results.select(NUMBERS), own))
+        whole = pl.repeat(4, results.height, eager=True)
+        texts = words.as_text(results.select(*NUMBERS, *BOUNDS), own)
+        return results.with_columns(texts).with_columns(words.as_text(results.select(COUNTS), whole))
 
     @property
     def years(self) -> str:
@@ -100,7 +103,8 @@ def _checked(tables: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
     if results.is_empty():
         raise UnpublishableError("there is no result to publish")
     silent = statuses.filter(~pl.col("carries_value"))["status"].to_list()
-    if results.filter(pl.col("value_status").is_in(silent) & pl.any_horizontal(pl.col(NUMBERS).is_not_null())).height:
+    said = pl.any_horizontal(pl.col(*NUMBERS, *BOUNDS, *COUNTS).is_not_null())
+    if results.filter(pl.col("value_status").is_in(silent) & said).height:
         raise UnpublishableError("a row whose status says that there is no number carries one")
     if results.filter((pl.col("value_status") == "suppressed") & pl.col("student_count").is_not_null()).height:
         raise UnpublishableError("a hidden row carries its number of students")

@@ -19,6 +19,7 @@ from reports.charts import Axis, Cell
 KEY = ("school_year", "indicator", "population", "student_group", "grade_span", "subject", "measure")
 """The columns by which the results of one entity are found."""
 NUMBERS = ("value", "interval_low", "interval_high")
+BOUNDS = ("low_bound", "high_bound")
 ALL_STUDENTS, ALL_GRADES = "ALL", "all"
 STATE = ("state", "state")
 FOLDERS = {"district": "districts", "school": "schools"}
@@ -67,6 +68,10 @@ class Published:
         is_last = pl.col("school_year") == pl.col("school_year").max().over("level", "entity_id")
         is_broad = (pl.col("grade_span") == ALL_GRADES) | (pl.col("level") == "state")
         results = pl.read_parquet(path).filter(is_all | (is_last & is_broad))
+        # A page draws the bounds of a range where it draws the likely range of a number; no row has both.
+        results = results.with_columns(
+            pl.coalesce(f"interval_{end}", f"{end}_bound").alias(f"interval_{end}") for end in ("low", "high")
+        )
         texts = words.as_text(results.select(NUMBERS), words.decimals_of(results, self._measures))
         results = results.select(
             "level",

@@ -28,19 +28,25 @@ KEYS = (
     "subject",
     "measure",
 )
-NUMBERS = ("value", "interval_low", "interval_high")
-NUMERIC = ("school_year", "student_count", *NUMBERS, "completeness")
+INTERVAL = ("interval_low", "interval_high")
+NUMBERS = ("value", *INTERVAL)
+BOUNDS = ("low_bound", "high_bound")
+COUNTS = ("numerator", "denominator")
+NUMERIC = ("school_year", "student_count", *COUNTS, *NUMBERS, *BOUNDS, "completeness")
 COLUMNS = (
     *KEYS,
     "student_count",
+    *COUNTS,
     "value",
     "value_status",
+    *BOUNDS,
     "interval_low",
     "interval_high",
     "interval_method",
     "completeness",
     "reliability",
     "use_class",
+    "mode",
 )
 CODE_SETS = {
     "level": "levels",
@@ -151,8 +157,8 @@ def _promises(minimum_n: int, *, compares: bool) -> list[Promise]:
         ),
         Promise(
             name="keys_are_present",
-            title="Every row says its year, place, group, measure, policy, status and use",
-            expectations=tuple(not_null(column=name) for name in (*KEYS, "value_status", "use_class")),
+            title="Every row says its year, place, group, measure, policy, status, use and mode",
+            expectations=tuple(not_null(column=name) for name in (*KEYS, "value_status", "use_class", "mode")),
         ),
         Promise(
             name="keys_are_unique",
@@ -177,7 +183,8 @@ def _promises(minimum_n: int, *, compares: bool) -> list[Promise]:
             name="a_status_without_a_number_has_none",
             title="Where the status says why there is no number, there is neither a number nor a count",
             expectations=tuple(
-                null(column=name, row_condition=speaks == "reason") for name in (*NUMBERS, "student_count")
+                null(column=name, row_condition=speaks == "reason")
+                for name in (*NUMBERS, *COUNTS, *BOUNDS, "student_count")
             ),
         ),
         Promise(
@@ -185,13 +192,33 @@ def _promises(minimum_n: int, *, compares: bool) -> list[Promise]:
             title="A row hidden to protect students carries neither a number nor a count",
             expectations=tuple(
                 null(column=name, row_condition=speaks == "nothing")
-                for name in (*NUMBERS, "student_count", "interval_method", "completeness", "reliability")
+                for name in (
+                    *NUMBERS,
+                    *COUNTS,
+                    *BOUNDS,
+                    "student_count",
+                    "interval_method",
+                    "completeness",
+                    "reliability",
+                )
             ),
         ),
         Promise(
             name="ranges_show_no_value",
-            title="A row shown as a range shows the two ends and not the value between them",
-            expectations=(null(column="value", row_condition=speaks == "range"),),
+            title="A row shown as a range shows its bounds, and neither a value between them nor the counts behind",
+            expectations=tuple(
+                null(column=name, row_condition=speaks == "range") for name in ("value", *COUNTS, *INTERVAL)
+            ),
+        ),
+        Promise(
+            name="values_have_no_bounds",
+            title="Bounds stand only where the status says that a range is shown",
+            expectations=tuple(null(column=name, row_condition=speaks == "value") for name in BOUNDS),
+        ),
+        Promise(
+            name="counts_stand_where_the_mode_shows_them",
+            title="A numerator and a denominator stand only in rows whose mode is counts",
+            expectations=tuple(null(column=name, row_condition=Column("mode") != "counts") for name in COUNTS),
         ),
         Promise(
             name="units_are_known",
@@ -204,7 +231,7 @@ def _promises(minimum_n: int, *, compares: bool) -> list[Promise]:
             expectations=tuple(
                 between(column=name, min_value=low, max_value=high, row_condition=unit == which)
                 for which, (low, high) in LIMITS.items()
-                for name in NUMBERS
+                for name in (*NUMBERS, *BOUNDS)
             ),
         ),
         Promise(
@@ -286,7 +313,7 @@ def _rows(frame: "pd.DataFrame", units: Mapping[str, str]) -> "pd.DataFrame":
         unit=_unit(rows, units),
         speaks=rows["value_status"].map(says).astype("category"),
         interval_ends=ends,
-        has_number=rows["value"].notna() | (ends == 2),
+        has_number=rows["value"].notna() | rows["low_bound"].notna() | rows["high_bound"].notna(),
     )
 
 
@@ -309,7 +336,7 @@ def _has_type(column: "pd.Series", name: str) -> bool:
     if name in ("school_year", "student_count"):
         whole = kind == "floating" and bool((column.dropna().astype("float64") % 1 == 0).all())
         return whole or kind in ("integer", "empty")
-    if name in (*NUMBERS, "completeness"):
+    if name in (*COUNTS, *NUMBERS, *BOUNDS, "completeness"):
         return kind in ("floating", "decimal", "integer", "mixed-integer-float", "empty")
     return kind in ("string", "empty")
 

@@ -27,7 +27,11 @@ with
         from {{ ref("fct_indicator_results") }}
     ),
 
-    measures as (select indicator, measure, unit, decimals, statistic from {{ ref("dim_measure") }}),
+    measures as (select indicator, measure, unit, decimals, statistic, is_by_unit from {{ ref("dim_measure") }}),
+
+    rules as (
+        select indicator, policy_id, level, first_school_year, last_school_year, mode from {{ ref("dim_disclosure") }}
+    ),
 
     mask as (
         select
@@ -52,9 +56,22 @@ with
                 then cast(0 as decimal(18, 10))
                 else results.interval_low
             end as least_interval_low,
-            least(rounding.decimals, measures.decimals) as decimals
+            least(rounding.decimals, measures.decimals) as decimals,
+            case
+                when measures.statistic in ('rate', 'floored_rate', 'share') and not measures.is_by_unit
+                then rules.mode
+                when measures.unit = 'percent' and rules.mode = 'ranges'
+                then 'ranges'
+                else 'estimate'
+            end as mode
         from results
         inner join measures on results.indicator = measures.indicator and results.measure = measures.measure
+        left join
+            rules
+            on results.indicator = rules.indicator
+            and results.policy_id = rules.policy_id
+            and results.level = rules.level
+            and results.school_year between rules.first_school_year and rules.last_school_year
         left join
             mask
             on results.school_year = mask.school_year
@@ -87,6 +104,8 @@ select
     subject,
     measure,
     case when is_shown then cast(student_count as bigint) end as student_count,
+    case when is_shown and mode = 'counts' then cast(numerator as decimal(18, 4)) end as numerator,
+    case when is_shown and mode = 'counts' then cast(denominator as decimal(18, 4)) end as denominator,
     case
         when is_shown and is_ratio
         then {{ round_half_up_ratio("numerator", "denominator", "display_factor", "decimals") }}
@@ -94,6 +113,8 @@ select
         then {{ round_half_up("value", "display_factor", "decimals") }}
     end as value,
     case when is_hidden then 'suppressed' else value_status end as value_status,
+    cast(null as decimal(18, 4)) as low_bound,
+    cast(null as decimal(18, 4)) as high_bound,
     case when is_shown then {{ round_half_up("least_interval_low", "display_factor", "decimals") }} end as interval_low,
     case when is_shown then {{ round_half_up("interval_high", "display_factor", "decimals") }} end as interval_high,
     case when is_shown then interval_method end as interval_method,
@@ -109,5 +130,6 @@ select
             )
     end as completeness,
     case when is_shown then reliability end as reliability,
-    use_class
+    use_class,
+    mode
 from described

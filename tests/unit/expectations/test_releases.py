@@ -36,16 +36,21 @@ def release(years: tuple[int, ...] = (2024, 2025)) -> pd.DataFrame:
         policy_id="essa_baseline",
         grade_span=rows["measure"].map(MEASURES),
         student_count=np.where(rows["level"] == "state", 5000.0, 400.0),
+        numerator=np.where(is_percent & (rows["level"] == "state"), 4775.0, np.nan),
+        denominator=np.where(is_percent & (rows["level"] == "state"), 5000.0, np.nan),
         value=np.where(is_percent, 95.5, 501.2),
         value_status="ok",
+        low_bound=np.nan,
+        high_bound=np.nan,
         interval_low=np.where(is_percent, 93.0, 495.0),
         interval_high=np.where(is_percent, 97.5, 507.5),
         interval_method=np.where(is_percent, "wilson", "t_clustered"),
         completeness=100.0,
         reliability="reliable",
         use_class="accountability",
+        mode=np.where(is_percent, np.where(rows["level"] == "state", "counts", "ranges"), "estimate"),
     )
-    numbers = ["value", "interval_low", "interval_high"]
+    numbers = ["value", "numerator", "denominator", "interval_low", "interval_high"]
     small = rows["entity_id"] == SMALL
     rows.loc[small, ["value_status", "interval_method", "reliability"]] = ["suppressed", None, None]
     rows.loc[small, ["student_count", "completeness", *numbers]] = np.nan
@@ -54,7 +59,8 @@ def release(years: tuple[int, ...] = (2024, 2025)) -> pd.DataFrame:
     rows.loc[nobody, ["student_count", "completeness", *numbers]] = np.nan
     in_range = (rows["student_group"] == "EL") & ~small & is_percent
     rows.loc[in_range, ["value_status", "interval_method"]] = ["range", None]
-    rows.loc[in_range, "value"] = np.nan
+    rows.loc[in_range, numbers] = np.nan
+    rows.loc[in_range, "low_bound"] = 95.0
     return rows[list(publication.COLUMNS)]
 
 
@@ -100,10 +106,13 @@ FAULTS = [
     ("a_status_without_a_number_has_none", put("student_count", 0, value_status="no_students")),
     ("hidden_rows_tell_nothing", put("value", 50.0, value_status="suppressed")),
     ("hidden_rows_tell_nothing", put("student_count", 12, value_status="suppressed")),
+    ("hidden_rows_tell_nothing", put("high_bound", 5.0, value_status="suppressed")),
     ("hidden_rows_tell_nothing", put("interval_method", "wilson", value_status="suppressed")),
     ("hidden_rows_tell_nothing", put("completeness", 98.0, value_status="suppressed")),
     ("hidden_rows_tell_nothing", put("reliability", "reliable", value_status="suppressed")),
     ("ranges_show_no_value", put("value", 95.0, value_status="range")),
+    ("values_have_no_bounds", put("high_bound", 5.0)),
+    ("counts_stand_where_the_mode_shows_them", put("numerator", 390.0, mode="ranges")),
     ("units_are_known", lambda frame: frame.assign(indicator=frame["indicator"].str.replace("test", "no"))),
     ("values_lie_in_range", put("interval_high", 100.1, measure="percent_tested")),
     ("values_lie_in_range", put("interval_low", -0.1, measure="percent_tested")),

@@ -219,14 +219,19 @@ RESULT_TYPES = {
     "subject": "varchar",
     "measure": "varchar",
     "student_count": "bigint",
+    "numerator": "decimal(18, 4)",
+    "denominator": "decimal(18, 4)",
     "value": "decimal(18, 4)",
     "value_status": "varchar",
+    "low_bound": "decimal(18, 4)",
+    "high_bound": "decimal(18, 4)",
     "interval_low": "decimal(18, 4)",
     "interval_high": "decimal(18, 4)",
     "interval_method": "varchar",
     "completeness": "decimal(18, 4)",
     "reliability": "varchar",
     "use_class": "varchar",
+    "mode": "varchar",
 }
 
 
@@ -242,22 +247,22 @@ def results(years: tuple[int, ...] = (2024, 2025)) -> pl.DataFrame:
                 ):
                     for place, (group, *_) in enumerate(GROUPS):
                         key = (year, level, entity_id, indicator, "made_up", population, group, grade, subject, measure)
-                        rows.append((*key, *_outcome(key, place), None, None, "diagnostic"))
+                        rows.append((*key, *_outcome(key, place), None, None, "diagnostic", "ranges"))
     kinds = {"school_year": pl.Int64, "student_count": pl.Int64, "value": DECIMAL}
-    kinds |= {"interval_low": DECIMAL, "interval_high": DECIMAL, "completeness": DECIMAL}
+    kinds |= {name: DECIMAL for name, kind in RESULT_TYPES.items() if kind.startswith("decimal")}
     schema = {name: kinds.get(name, pl.String) for name in RESULT_TYPES}
     return pl.DataFrame(rows[::-1], schema=schema, orient="row")
 
 
 def _outcome(key: tuple, place: int) -> tuple:
-    """Give count, value, status, low, high and method: always the same for the same key."""
+    """Give what stands between key and completeness: always the same for the same key."""
     _, level, _, indicator, _, _, group, *_ = key
     luck = zlib.crc32("|".join(map(str, key)).encode())
     status = _status(key, luck)
     if status == "range":
-        return None, None, status, Decimal(95), None, None
+        return None, None, None, None, status, Decimal(95), None, None, None, None
     if status not in WITH_A_NUMBER:
-        return None, None, status, None, None, None
+        return None, None, None, None, status, None, None, None, None, None
     count = SIZE[level] if group == "ALL" else max(10, SIZE[level] // (place + 1))
     is_score = indicator == "average_score"
     middle = 480 + luck % 700 / 10 if is_score else 25 + luck % 600 / 10
@@ -265,7 +270,7 @@ def _outcome(key: tuple, place: int) -> tuple:
     places = 1 if is_score or count > 1000 else 0
     low, high = (middle - half, middle + half) if is_score else (max(middle - half, 0), min(middle + half, 100))
     value, low, high = (Decimal(f"{number:.{places}f}") for number in (middle, low, high))
-    return count, value, status, low, high, "wilson"
+    return count, None, None, value, status, None, None, low, high, "wilson"
 
 
 def _status(key: tuple, luck: int) -> str:

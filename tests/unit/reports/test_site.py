@@ -150,7 +150,7 @@ def expected(row: dict[str, str], shown: str, unit: str, status_words: dict[str,
         case "student_count":
             return f"{int(row['student_count']):,}"
         case "bounds":
-            return words.bounds(row["interval_low"], row["interval_high"], unit)
+            return words.bounds(row["low_bound"], row["high_bound"], unit)
         case "value_status":
             return status_words[row["value_status"]]
     raise AssertionError(f"no one knows the field {shown}")
@@ -269,7 +269,7 @@ def test_a_row_without_a_number_says_why_in_the_words_of_the_release(pages, resu
     for page in pages.values():
         for _, address, shown in fields(page):
             row = results[address]
-            if not row["value"] and not row["interval_low"] and not row["interval_high"]:
+            if not row["value"] and not row["low_bound"] and not row["high_bound"]:
                 assert shown == "value_status"
                 said.add(row["value_status"])
     assert said == {
