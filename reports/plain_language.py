@@ -62,10 +62,11 @@ _PARTED = re.compile(
 """Where vowels stand together and are spoken apart, or a consonant is spoken as a syllable."""
 
 _CODE = re.compile(r"`[^`]*`|\b\w*_\w+\b")
+_QUOTED = re.compile(r"“[^”]*”|«[^»]*»")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _ITEM = re.compile(r"^\s*(?:[-*]|\d+\.)\s+", flags=re.MULTILINE)
 _LETTERS = re.compile(r"\b[A-Z][A-Z0-9]{1,5}\b")
-_SENTENCE = re.compile(r"(?<=[.!?…])[)”\"]*\s+(?=[\W_]*[A-Z0-9ÁÉÍÓÚÑ¿¡])")
+_SENTENCE = re.compile(r"(?<=[.!?…])[)”\"]*\s+(?=`|[\W_]*[A-Z0-9ÁÉÍÓÚÑ¿¡])")
 
 
 def sentences(text: str) -> list[str]:
@@ -105,7 +106,7 @@ def faults(text: str, language: str, explained: Collection[str] = (), is_method:
     for sentence in sentences(text):
         if (length := word_count(sentence)) > LONGEST_SENTENCE:
             yield f"{length} words in one sentence: {sentence}"
-    plain = _CODE.sub(" ", text)
+    plain = _QUOTED.sub(" ", _CODE.sub(" ", text))
     for word, instead in INSTEAD[language].items():
         if re.search(rf"\b{re.escape(word)}(s|es)?\b", plain, flags=re.IGNORECASE):
             yield f"“{word}”: say {instead}"
