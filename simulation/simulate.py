@@ -63,10 +63,12 @@ def simulate(
     processes: int = 2,
     last_year: int = LAST_YEAR,
     on_progress: Progress = lambda done, total: None,
+    written_as: type[Submission] = Submission,
 ) -> Made:
     """Write a state into a new or empty folder. The bytes depend on everything but the number of processes.
 
     Of each rule that can be broken, `rate_of_faults` of the records get a fault, in the largest district one at least.
+    `written_as` makes the files of a submission of its frames.
     """
     if folder.exists() and any(folder.iterdir()):
         raise FolderInUseError(17, "The folder is not empty", str(folder))
@@ -76,7 +78,7 @@ def simulate(
     truths = planting.plant(state, planting.settings() if settings is None else settings, PLANS)
     with tempfile.TemporaryDirectory(prefix=".plan-", dir=folder) as place:
         tasks = _tasks(state, truths)
-        work = _Work(folder, Path(place), seed, school_years, truths, rate_of_faults, tasks[0][2])
+        work = _Work(folder, Path(place), seed, school_years, truths, rate_of_faults, tasks[0][2], written_as)
         rows = Counter()
         total, done = sum(size for size, *_ in tasks), 0
         results = _results(work, state, tasks, processes)
@@ -101,6 +103,7 @@ class _Work:
     truths: Truths
     rate_of_faults: float
     largest: int
+    written_as: type[Submission]
     state: State | None = None
 
     def make(self, school_year: int, district: int | None) -> Counter:
@@ -119,7 +122,7 @@ class _Work:
             year = district_year(self.state, school_year, district)
             name = year.district_id
             parts = district_parts(year, self.truths)
-        submission = Submission(self.folder / str(school_year) / name)
+        submission = self.written_as(self.folder / str(school_year) / name)
         for collection, frame in parts:
             if collection.startswith(f"{TRUTH}/"):
                 self._keep(collection.removeprefix(f"{TRUTH}/"), f"{school_year}-{name}", frame)

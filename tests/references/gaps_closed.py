@@ -4,14 +4,14 @@ import numpy as np
 import pandas as pd
 
 from tests.references import learning
-from tests.references.state import KEYS, State
+from tests.references.state import KEYS, State, once
 
 STUDENT = [*learning.WINDOW, "subject"]
 
 
 def compute(state: State) -> pd.DataFrame:
     """Compute every measure of gaps closed."""
-    gaps = _gaps(state)
+    gaps = known_gaps(state)
     rows = learning.with_policy(learning.learning(state), state, "gaps_closed")
     everyone = rows.merge(_flows(gaps), on=STUDENT, how="left").merge(
         _at_risk(state, gaps), on=[*STUDENT, "policy_id", "level"], how="left"
@@ -43,12 +43,14 @@ def compute(state: State) -> pd.DataFrame:
     )
 
 
+GAP = [*STUDENT, "competency_id", "steps", "opened", "opened_by", "closed_on", "is_retired"]
 FLOWS = ["open_at_start", "identified", "reopened", "closed", "retired", "open_at_end"]
 RATES = ["at_risk", "closed_at_risk", "near", "closed_near", "far", "closed_far"]
 
 
-def _gaps(state: State) -> pd.DataFrame:
-    """List every known gap of every student in a place: opened, by what, closed there, steps away, retired."""
+@once
+def known_gaps(state: State) -> pd.DataFrame:
+    """List every known gap of every student in a place: what, opened, by what, closed there, steps away, retired."""
     most, own = learning.own_frameworks(state)
     own = {
         (year, subject, student): version
@@ -93,10 +95,10 @@ def _gaps(state: State) -> pd.DataFrame:
         steps_before = needs.get((year - 1, version, place), {}).get(one, 0) if before else 0
         if steps:
             closed = mastered if mastered <= last else pd.NaT
-            found.append((year, student, place, first, last, now, steps, opened, by, closed, False))
+            found.append((year, student, place, first, last, now, one, steps, opened, by, closed, False))
         elif steps_before and opened < first and first == learning.first_of_year(year):
-            found.append((year, student, place, first, last, before, steps_before, opened, by, pd.NaT, True))
-    return pd.DataFrame(found, columns=[*STUDENT, "steps", "opened", "opened_by", "closed_on", "is_retired"])
+            found.append((year, student, place, first, last, before, one, steps_before, opened, by, pd.NaT, True))
+    return pd.DataFrame(found, columns=GAP)
 
 
 def _flows(gaps: pd.DataFrame) -> pd.DataFrame:

@@ -10,14 +10,7 @@ SAME = ["policy_id", "level", "entity_id", "subject", "student_id"]
 
 def compute(state: State) -> pd.DataFrame:
     """Compute every measure of prerequisite gaps."""
-    rows = learning.with_policy(learning.learning(state), state, "prerequisite_gaps")
-    assert set(rows["major_gap_boundary"]) <= {"at_least"}
-    for name, suffix in (("major", ""), ("major_seen", "_seen")):
-        rows[name] = (
-            (rows[f"essential_gap_n{suffix}"] > 0)
-            | (rows[f"gap_months{suffix}"] >= rows["major_gap_months"])
-            | (rows[f"direct_gap_n{suffix}"] >= rows["major_direct_gaps"])
-        )
+    rows = judged(state)
     asked = rows["is_reported"] & (rows["needed_months"] > 0)
     before = rows[asked][["school_year", *SAME, "major"]]
     before = before.assign(school_year=before["school_year"] + 1).rename(columns={"major": "major_before"})
@@ -43,3 +36,16 @@ def compute(state: State) -> pd.DataFrame:
             [learning.contributions(known, of_known), learning.contributions(everyone, measures)], ignore_index=True
         ),
     )
+
+
+def judged(state: State) -> pd.DataFrame:
+    """Give what is known of each student and subject, and whether the gaps are major by the rules of the policy."""
+    rows = learning.with_policy(learning.learning(state), state, "prerequisite_gaps")
+    assert set(rows["major_gap_boundary"]) <= {"at_least"}
+    for name, suffix in (("major", ""), ("major_seen", "_seen")):
+        rows[name] = (
+            (rows[f"essential_gap_n{suffix}"] > 0)
+            | (rows[f"gap_months{suffix}"] >= rows["major_gap_months"])
+            | (rows[f"direct_gap_n{suffix}"] >= rows["major_direct_gaps"])
+        )
+    return rows

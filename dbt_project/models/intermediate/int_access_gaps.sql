@@ -36,23 +36,23 @@ select
     cast(any_value(all_others) as bigint) as other_count,
     cast(sum(member_place_count) as bigint) as member_place_count,
     cast(sum(other_place_count) as bigint) as other_place_count,
-    cast(sum((member_share - other_share) * offers) as decimal(18, 10)) as offering_gap,
-    cast(sum((member_share - other_share) * other_rate_or_lent) as decimal(18, 10)) as between_schools,
-    cast(sqrt(sum(pow(member_share - other_share, 2) * other_variance)) as decimal(18, 10)) as between_schools_error,
-    cast(sum(member_share * (member_rate_or_lent - other_rate_or_lent)) as decimal(18, 10)) as within_schools,
+    cast(sum((member_share - other_share) * offers) as decimal(18, 12)) as offering_gap,
+    cast(sum((member_share - other_share) * other_rate_or_lent) as decimal(18, 12)) as between_schools,
+    cast(sqrt(sum(pow(member_share - other_share, 2) * other_variance)) as decimal(18, 12)) as between_schools_error,
+    cast(sum(member_share * (member_rate_or_lent - other_rate_or_lent)) as decimal(18, 12)) as within_schools,
     cast(
-        sqrt(sum(pow(member_share, 2) * (member_variance + other_variance))) as decimal(18, 10)
+        sqrt(sum(pow(member_share, 2) * (member_variance + other_variance))) as decimal(18, 12)
     ) as within_schools_error,
-    cast(sum((member_share - other_share) * member_rate_or_lent) as decimal(18, 10)) as between_schools_mirror,
+    cast(sum((member_share - other_share) * member_rate_or_lent) as decimal(18, 12)) as between_schools_mirror,
     cast(
-        sqrt(sum(pow(member_share - other_share, 2) * member_variance)) as decimal(18, 10)
+        sqrt(sum(pow(member_share - other_share, 2) * member_variance)) as decimal(18, 12)
     ) as between_schools_mirror_error,
-    cast(sum(other_share * (member_rate_or_lent - other_rate_or_lent)) as decimal(18, 10)) as within_schools_mirror,
+    cast(sum(other_share * (member_rate_or_lent - other_rate_or_lent)) as decimal(18, 12)) as within_schools_mirror,
     cast(
-        sqrt(sum(pow(other_share, 2) * (member_variance + other_variance))) as decimal(18, 10)
+        sqrt(sum(pow(other_share, 2) * (member_variance + other_variance))) as decimal(18, 12)
     ) as within_schools_mirror_error,
     cast(
-        coalesce(sum(member_share * member_rate) filter (where others = 0), 0) as decimal(18, 10)
+        coalesce(sum(member_share * member_rate) filter (where others = 0), 0) as decimal(18, 12)
     ) as in_schools_without_others
 from shares
 group by {{ key }}

@@ -10,7 +10,11 @@ with
             entity_id,
             student_id,
             bool_or(exclusion is null) as is_known,
-            min(exclusion) as exclusion,
+            case
+                when bool_or(exclusion = 'prerequisites_never_assessed')
+                then 'prerequisites_never_assessed'
+                else min(exclusion)
+            end as exclusion,
             sum(known_gap_months) filter (where exclusion is null) as known_gap_months,
             coalesce(bool_or(has_major_gap) filter (where exclusion is null), false) as has_major_gap
         from {{ ref("int_prerequisite_gaps") }}
