@@ -15,8 +15,6 @@ def memberships(state: State) -> pd.DataFrame:
     rule = state.policy("regrouping")
     rule = rule[rule["level"] == "school"][["school_year", "counted_kinds"]]
     rows = state.collection("instructional_group")
-    if rows.empty:
-        return pd.DataFrame(columns=["school_year", "level", "entity_id", "student_id", "subject", "begin", "end"])
     rows = rows.merge(rule, on="school_year")
     kinds = [kind in listed.split("|") for kind, listed in zip(rows["group_kind"], rows["counted_kinds"], strict=True)]
     subjects = state.code("course_subjects").set_index("code")["subject"]
