@@ -48,10 +48,9 @@ def scores(state: State) -> pd.DataFrame:
     rows = state.collection("habit_rating")
     rows = rows.assign(rating_date=pd.to_datetime(rows["rating_date"]))
     rows = rows[judgments.is_of_year(rows, "rating_date") & rows["score"].notna()]
-    highest = rows["highest_score"].astype(float)
-    rows = rows.assign(
-        share=rows["score"].astype(float) / highest.where(highest != 0), rater=rows["rater_id"].fillna("")
-    )
+    score, highest = rows["score"].astype(float), rows["highest_score"].astype(float)
+    is_on_scale = score.ge(0) & score.le(highest) & highest.ne(0)
+    rows = rows.assign(share=(score / highest).where(is_on_scale), rater=rows["rater_id"].fillna(""))
     rows = judgments.placed(judgments.with_school(rows, state), state, "habits_of_work")
     rules = ["minimum_raters", "student_role", "teacher_role"]
     raters = rows.groupby([*HABIT, *rules, "rater_role", "rater"], as_index=False)["share"].mean()

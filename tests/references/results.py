@@ -37,7 +37,12 @@ def _counted_results(state: State) -> pd.DataFrame:
         is_expected=(tests["participation_status"].map(statuses["is_expected"]) == "true")
         | (tests["medical_exemption"] == "expected"),
         took_test=(tests["participation_status"].map(statuses["is_participant"]) == "true") & assigned,
-        performance_level=tests["performance_level"].astype(float).where(assigned),
+        performance_level=tests["performance_level"]
+        .astype(float)
+        .where(
+            assigned
+            & tests["performance_level"].between(tests["lowest_performance_level"], tests["highest_performance_level"])
+        ),
         scale_score=tests["scale_score"].astype(float).where(assigned),
         order=form.map(state.code("assessment_forms").set_index("code")["counted_first"]).astype(float),
         is_alternate=form == "alternate",

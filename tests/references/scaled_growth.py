@@ -64,17 +64,43 @@ def growth(state: State) -> pd.DataFrame:
         )
         if level == "state"
     }
-    margin = {}
+    policy = state.policy("growth_rate")
+    bounds = {
+        year: (low, high)
+        for year, level, low, high in policy[
+            ["school_year", "level", "lowest_equivalent", "highest_equivalent"]
+        ].itertuples(index=False)
+        if level == "state"
+    }
+    margin, extremes = {}, {}
     for (year, level, _, student, subject), taken in series.items():
         if level == "state" and (year, student) in places:
             for scale, _, share, equivalent, *_ in taken:
-                margin[year + 1, student, subject, scale] = round(equivalent - (places[year, student] - 1 + share), 4)
+                low, high = bounds.get(year, (-np.inf, np.inf))
+                distance = equivalent - (places[year, student] - 1 + share) if low <= equivalent <= high else np.nan
+                margin[year + 1, student, subject, scale] = round(distance, 4)
+    for key, taken in series.items():
+        equivalents = [test[3] for test in taken if test[0] == _one_scale(taken)]
+        extremes[key] = min(equivalents), max(equivalents)
     found = pd.DataFrame(
         [
-            (*key, *_fitted(taken), margin.get((key[0], key[3], key[4], _one_scale(taken))))
+            (*key, *extremes[key], *_fitted(taken), margin.get((key[0], key[3], key[4], _one_scale(taken))))
             for key, taken in series.items()
         ],
-        columns=[*keys, "n", "dated", "span", "slope", "slope_error", "gain", "equivalent", "last_share", "start"],
+        columns=[
+            *keys,
+            "lowest",
+            "highest",
+            "n",
+            "dated",
+            "span",
+            "slope",
+            "slope_error",
+            "gain",
+            "equivalent",
+            "last_share",
+            "start",
+        ],
     )
     rows = learning.with_policy(rows.merge(found, on=keys, how="left"), state, "growth_rate")
     numbers = ["n", "dated", "span", "slope_error", "gain", "equivalent", "last_share", "start"]
@@ -90,10 +116,11 @@ def growth(state: State) -> pd.DataFrame:
         ("grade not tested", (rows["n"] == 0) & (rows["tested_share"] < rows["tested_grade_share"])),
         ("untested", rows["n"] == 0),
         ("no calendar", rows["dated"].fillna(0) == 0),
+        ("out of range", rows["lowest"].lt(rows["lowest_equivalent"]) | rows["highest"].gt(rows["highest_equivalent"])),
         ("one day", rows["slope"].isna()),
         ("close", rows["span"] < rows["minimum_span_days"]),
     )
-    rows["is_due"] = rows["exclusion"].isna() | rows["exclusion"].isin(["untested", "one day", "close"])
+    rows["is_due"] = rows["exclusion"].isna() | rows["exclusion"].isin(["untested", "out of range", "one day", "close"])
     year = rows["days_in_a_year"]
     rows["exact"] = [
         None if slope is None or slope != slope else slope * int(days)

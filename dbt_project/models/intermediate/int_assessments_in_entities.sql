@@ -23,7 +23,12 @@ with
             full_academic_year_state,
             record_line
         from {{ ref("stg_assessment") }}
-        where test_window is null or test_window in (select code from {{ ref("code_test_windows") }} where is_summative)
+        where
+            student_id is not null
+            and (
+                test_window is null
+                or test_window in (select code from {{ ref("code_test_windows") }} where is_summative)
+            )
     ),
 
     subjects as (select code from {{ ref("code_subjects") }} where is_achievement_subject),
@@ -43,7 +48,9 @@ with
             end_of_course_exception_subject,
             end_of_course_exception_grade,
             medical_exemption,
-            recently_arrived_years
+            recently_arrived_years,
+            lowest_performance_level,
+            highest_performance_level
         from {{ ref("policy_assessment") }}
     ),
 
@@ -114,7 +121,14 @@ with
             participation.is_expected or policy.medical_exemption = 'expected' as is_expected,
             participation.is_participant as took_a_test,
             registrations.scale_score as score_of_test,
-            registrations.performance_level as level_of_test,
+            case
+                when
+                    registrations.performance_level
+                    between coalesce(policy.lowest_performance_level, registrations.performance_level) and coalesce(
+                        policy.highest_performance_level, registrations.performance_level
+                    )
+                then registrations.performance_level
+            end as level_of_test,
             reported_by_district.reports_performance_levels,
             coalesce(
                 registrations.school_year - recent_arrivals.first_school_year < policy.recently_arrived_years, false
@@ -188,6 +202,7 @@ with
             full_academic_year_school as is_declared_full_academic_year,
             *
         from judged
+        where school_id is not null
         union all
         select 'reporting', 'district', district_id, full_academic_year_district, *
         from judged
@@ -197,6 +212,7 @@ with
         union all
         select 'accountability', 'school', accountable_school_id, full_academic_year_school, *
         from judged
+        where accountable_school_id is not null
         union all
         select 'accountability', 'district', accountable_district_id, full_academic_year_district, *
         from judged

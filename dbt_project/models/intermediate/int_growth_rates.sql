@@ -30,6 +30,8 @@ with
             sum_ss,
             sum_of_errors,
             last_date,
+            lowest_y,
+            highest_y,
             last_y,
             last_share_of_year
         from {{ ref("int_test_series") }}
@@ -68,21 +70,12 @@ with
             sum(dated_count) * sum(sum_ts) - sum(sum_t) * sum(sum_s) as sxs,
             sum(dated_count) * sum(sum_ss) - sum(sum_s) * sum(sum_s) as sss,
             sum(sum_of_errors) as sum_of_errors,
+            min(lowest_y) as lowest_y,
+            max(highest_y) as highest_y,
             max_by(last_y, concat(last_date, school_id)) as last_y,
             max_by(last_share_of_year, concat(last_date, school_id)) as last_share_of_year
         from placed
         group by school_year, level, entity_id, student_id, subject, vertical_scale_id
-    ),
-
-    -- Never two scales in one series: the one with most tests.
-    one_scale as (
-        select *
-        from combined
-        qualify
-            row_number() over (
-                partition by school_year, level, entity_id, student_id, subject order by n desc, vertical_scale_id asc
-            )
-            = 1
     ),
 
     policy as (
@@ -94,8 +87,34 @@ with
             days_in_a_year,
             minimum_span_days,
             level_margin,
-            tested_grade_share
+            tested_grade_share,
+            lowest_equivalent,
+            highest_equivalent
         from {{ ref("policy_growth_rate") }}
+    ),
+
+    -- Never two scales in one series: the one with most tests. An equivalent that no student can have is a mistake of
+    -- the file, and would be a rate of hundreds of grades.
+    one_scale as (
+        select
+            combined.*,
+            coalesce(
+                combined.lowest_y < policy.lowest_equivalent * 1000
+                or combined.highest_y > policy.highest_equivalent * 1000,
+                false
+            ) as is_out_of_range
+        from combined
+        left join
+            policy
+            on combined.level = policy.level
+            and combined.school_year between policy.first_school_year and policy.last_school_year
+        qualify
+            row_number() over (
+                partition by
+                    combined.school_year, combined.level, combined.entity_id, combined.student_id, combined.subject
+                order by combined.n desc, combined.vertical_scale_id asc
+            )
+            = 1
     ),
 
     starts as (
@@ -114,7 +133,14 @@ with
             on last_year.school_year = learners.school_year
             and last_year.level = learners.level
             and last_year.student_id = learners.student_id
-        where last_year.level = 'state'
+        left join
+            policy
+            on last_year.level = policy.level
+            and last_year.school_year between policy.first_school_year and policy.last_school_year
+        where
+            last_year.level = 'state'
+            and coalesce(last_year.last_y >= policy.lowest_equivalent * 1000, true)
+            and coalesce(last_year.last_y <= policy.highest_equivalent * 1000, true)
     ),
 
     measured as (
@@ -130,13 +156,14 @@ with
             coalesce(one_scale.n, 0) as n,
             one_scale.scored_count,
             one_scale.span_days,
-            cast(nullif(one_scale.sxx, 0) as decimal(18, 0)) as sxx,
+            one_scale.is_out_of_range,
+            cast(case when not one_scale.is_out_of_range then nullif(one_scale.sxx, 0) end as decimal(18, 0)) as sxx,
             cast(one_scale.sxy as decimal(18, 0)) as sxy,
             cast(one_scale.sxs as decimal(18, 0)) as sxs,
-            cast(one_scale.sxx as double) as xx,
+            cast(case when not one_scale.is_out_of_range then one_scale.sxx end as double) as xx,
             cast(one_scale.sxy as double) as xy,
             cast(one_scale.syy as double) as yy,
-            cast(one_scale.sss as double) as ss,
+            cast(case when not one_scale.is_out_of_range then one_scale.sss end as double) as ss,
             cast(one_scale.sum_of_errors as double) as sum_of_errors,
             learners.grade_place - 1 + one_scale.last_share_of_year as expected_at_end,
             cast(one_scale.last_y as decimal(18, 4)) / 1000 as equivalent_at_end,
@@ -193,6 +220,8 @@ with
                 then 'no_scaled_test'
                 when measured.n = 0
                 then 'no_calendar'
+                when measured.is_out_of_range
+                then 'equivalent_out_of_range'
                 when measured.sxx is null
                 then 'one_test_only'
                 when measured.span_days < policy.minimum_span_days
@@ -219,7 +248,9 @@ select
     subject,
     student_id,
     exclusion,
-    exclusion is null or exclusion in ('no_scaled_test', 'one_test_only', 'tests_too_close_together') as is_due,
+    exclusion is null
+    or exclusion
+    in ('no_scaled_test', 'equivalent_out_of_range', 'one_test_only', 'tests_too_close_together') as is_due,
     cast(sxy * days_in_a_year as decimal(18, 0)) as rate_numerator,
     cast(sxx * 1000 as decimal(18, 0)) as rate_denominator,
     cast(cast(sxy as double) * days_in_a_year / sxx / 1000 as decimal(18, 4)) as growth_rate,

@@ -12,10 +12,14 @@ with
             habit_id,
             rater_role,
             coalesce(rater_id, '') as rater_id,
-            cast(score / nullif(highest_score, 0) as decimal(18, 10)) as share
+            case
+                when score between 0 and highest_score then cast(score / nullif(highest_score, 0) as decimal(18, 10))
+            end as share
         from {{ ref("stg_habit_rating") }}
         where
-            rating_date between make_date(school_year - 1, 7, 1) and make_date(school_year, 6, 30) and score is not null
+            rating_date between make_date(school_year - 1, 7, 1) and make_date(school_year, 6, 30)
+            and score is not null
+            and student_id is not null
     ),
 
     primary_schools as (select school_year, student_id, district_id, school_id from {{ ref("int_primary_schools") }}),

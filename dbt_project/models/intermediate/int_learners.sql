@@ -82,6 +82,7 @@ with
     placed as (
         select 'school' as level, school_id as entity_id, *
         from stays
+        where school_id is not null
         union all
         select 'district' as level, district_id as entity_id, *
         from stays

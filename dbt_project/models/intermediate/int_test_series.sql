@@ -70,12 +70,14 @@ select
     cast(sum(t * t) as bigint) as sum_tt,
     cast(sum(y) filter (where t is not null) as bigint) as sum_y,
     cast(sum(t * y) as bigint) as sum_ty,
-    cast(sum(y * y) filter (where t is not null) as bigint) as sum_yy,
+    cast(sum(y * y) filter (where t is not null) as decimal(38, 0)) as sum_yy,
     cast(sum(s) filter (where t is not null) as bigint) as sum_s,
     cast(sum(t * s) as bigint) as sum_ts,
-    cast(sum(s * s) filter (where t is not null) as bigint) as sum_ss,
+    cast(sum(s * s) filter (where t is not null) as decimal(38, 0)) as sum_ss,
     sum(scale_score_standard_error) filter (where t is not null) as sum_of_errors,
     max(administration_date) as last_date,
+    min(y) as lowest_y,
+    max(y) as highest_y,
     max_by(y, administration_date) as last_y,
     max_by(share_of_year, administration_date) as last_share_of_year
 from dated

@@ -4,8 +4,8 @@
 -- would not be there by the end of grade 12 is not going to be at this rate.
 {%- set ends = {
     "band": ("rate_numerator - rate_denominator", "rate_denominator"),
-    "slow_band": ("growth_rate - 1 - 1.959963985 * growth_rate_error", "1"),
-    "quick_band": ("growth_rate - 1 + 1.959963985 * growth_rate_error", "1"),
+    "slow_band": ("growth_rate - 1 - 1.959963985 * cast(growth_rate_error as decimal(28, 6))", "1"),
+    "quick_band": ("growth_rate - 1 + 1.959963985 * cast(growth_rate_error as decimal(28, 6))", "1"),
 } %}
 with
     rates as (

@@ -20,7 +20,7 @@ with
             coalesce(
                 students.exclusion, case when students.performance_level is null then 'no_performance_level' end
             ) as reason,
-            students.earlier_performance_level is not null as is_matched,
+            value_points.points is not null as is_matched,
             value_points.points
         from {{ ref("int_growth_in_entities") }} as students
         inner join
