@@ -7,7 +7,7 @@ layouts beside this module; no indicator is computed here.
 
 import hashlib
 import traceback
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -19,7 +19,7 @@ import polars as pl
 from expectations import catalogue
 from expectations.collections.validation import STATE
 from expectations.notices import MUST_FIX, Notice, in_order
-from submissions import custody, delivery, explanations, findings, history, mapping, waivers
+from submissions import crew, custody, delivery, explanations, findings, history, mapping, waivers
 from submissions.acceptance import accept, place_of, prepare_accepted, write
 from submissions.custody import ACCEPTED, REFUSED, SCREENED, Submission
 from submissions.examination import ConservationError, Outcome, accounts, examine_files
@@ -34,6 +34,9 @@ __all__ = ["MANIFEST", "ConservationError", "Screening", "prepare_accepted", "sc
 
 FORMAT = 3
 """The version of what is written here. Raise it when the accepted Parquet changes: all districts are screened anew."""
+
+SMALL = 32 * 2**20
+"""Up to so many bytes in all, submissions are screened in this process: to start others would take longer."""
 
 MANIFEST = pl.Schema(
     {
@@ -83,13 +86,15 @@ def screen(
     school_year: int,
     districts: Collection[str] = (),
     on_progress: Callable[[int, int], Any] | None = None,
+    processes: int | None = None,
 ) -> Screening:
     """Screen every district of a school year whose submission or rules have changed, and those named in `districts`.
 
     Writes the accepted, quarantined and identity Parquet and the feedback of each, the ledger, and the manifest of the
     year. The state's own submission comes first, for the others are held against it. `on_progress` is told how many of
-    how many districts are done. Raises KeyLostError and OSError, which concern every district alike; whatever concerns
-    one district is recorded for that one.
+    how many districts are done. Unless `processes` says how many, there are as many as the machine can take, and none
+    beside this one for what is small; what comes out is the same. Raises KeyLostError and OSError, which concern every
+    district alike; whatever concerns one district is recorded for that one.
     """
     prepare_accepted(store)
     key, before = key_of(store), _History(store, school_year)
@@ -101,15 +106,15 @@ def screen(
         changed = [one for one in turn if one in districts or not _is_up_to_date(store, before, one, packs[one])]
         unchanged += [one for one in turn if one not in changed]
         expected = len(screened) + len(changed) + (len(others) if turn is not others else 0)
-        for district_id in changed:
-            outcome = _screen_and_record(home, before.in_force[district_id], packs[district_id])
+        tasks = [(before.in_force[district_id], packs[district_id]) for district_id in changed]
+        for district_id, status, reason in _each(home, tasks, processes):
             screened.append(district_id)
-            if outcome.status == NOT_CHECKED:
-                not_checked[district_id] = outcome.reason
+            if status == NOT_CHECKED:
+                not_checked[district_id] = reason
             if on_progress:
                 on_progress(len(screened), expected)
     manifest = _write_manifest(store, school_year)
-    return Screening(school_year, manifest, screened, unchanged, not_checked, home.waivers_not_read)
+    return Screening(school_year, manifest, sorted(screened), unchanged, not_checked, home.waivers_not_read)
 
 
 def is_current(store: Store, school_year: int) -> bool:
@@ -231,22 +236,56 @@ def _is_up_to_date(store: Store, before: _History, district_id: str, pack: str) 
 # --- one submission
 
 
-def _screen_and_record(home: _Home, submission: Submission, pack: str) -> Outcome:
+def _each(
+    home: _Home, tasks: list[tuple[Submission, str]], processes: int | None
+) -> Iterator[tuple[str, str, str | None]]:
+    """Screen submissions, the largest first; yield the district, what became of its submission, and why."""
+    tasks = sorted(tasks, key=lambda task: (-_bytes(task[0]), task[0].district_id))
+    if processes is None:
+        processes = crew.processors() if sum(_bytes(submission) for submission, _ in tasks) > SMALL else 0
+    if not processes:
+        yield from (_screen_and_record(home, *task) for task in tasks)
+        return
+    for place, answer in crew.each(_screen_and_record, home, tasks, min(processes, len(tasks))):
+        if isinstance(answer, crew.Ended):
+            reason = f"The process that checked these files ended before it was done ({answer.why})."
+            answer = _record(home, *tasks[place], Outcome(NOT_CHECKED, reason=reason))
+        yield answer
+
+
+def _bytes(submission: Submission) -> int:
+    return sum(file.bytes for file in submission.files)
+
+
+def _screen_and_record(home: _Home, submission: Submission, pack: str) -> tuple[str, str, str | None]:
     """Screen one submission, keep what was accepted, and record the outcome, whatever it is."""
-    facts = {
+    custody.record_event(home.store, SCREENED, **_facts(submission, pack))
+    try:
+        return _record(home, submission, pack, _try_to_take_in(home, submission))
+    except OSError:
+        raise
+    except Exception as error:
+        return _record(home, submission, pack, Outcome(NOT_CHECKED, reason=fault(error)))
+
+
+def _facts(submission: Submission, pack: str) -> dict[str, Any]:
+    return {
         "submission_id": submission.submission_id,
         "district_id": submission.district_id,
         "school_year": submission.school_year,
         "received_sequence": submission.sequence,
         "rule_pack": pack,
     }
-    custody.record_event(home.store, SCREENED, **facts)
-    outcome = _try_to_take_in(home, submission)
+
+
+def _record(home: _Home, submission: Submission, pack: str, outcome: Outcome) -> tuple[str, str, str | None]:
     rows = accounts(submission, outcome)
     delivery.deliver(home.store, _feedback(home, submission, outcome, rows))
-    shadow = {"shadow": dict(outcome.shadow)} if outcome.shadow else {}
-    custody.record_event(home.store, outcome.status, **facts, reason=outcome.reason, manifest=rows, **shadow)
-    return outcome
+    told: dict[str, Any] = {"reason": outcome.reason, "manifest": rows}
+    if outcome.shadow:
+        told["shadow"] = dict(outcome.shadow)
+    custody.record_event(home.store, outcome.status, **_facts(submission, pack), **told)
+    return submission.district_id, outcome.status, outcome.reason
 
 
 def _try_to_take_in(home: _Home, submission: Submission) -> Outcome:
@@ -266,8 +305,10 @@ def _try_to_take_in(home: _Home, submission: Submission) -> Outcome:
         return Outcome(NOT_CHECKED, notices=refused.notices, reason=reason)
     except mapping.MappingError:
         return Outcome(NOT_CHECKED, reason=f"The layout {submission.mapping} can no longer be read.")
-    except (OSError, MemoryError):
+    except OSError:
         raise
+    except MemoryError:
+        return Outcome(NOT_CHECKED, reason="There was not enough memory to check these files.")
     except Exception as error:
         return Outcome(NOT_CHECKED, reason=fault(error))
 

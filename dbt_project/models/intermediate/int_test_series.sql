@@ -20,6 +20,8 @@ with
             on assessment.participation_status = participation.code
         where
             participation.is_participant
+            and assessment.student_id is not null
+            and assessment.subject is not null
             and assessment.grade_level_equivalent is not null
             and assessment.vertical_scale_id is not null
             and assessment.administration_date is not null

@@ -2,6 +2,8 @@
 -- leaves the
 -- building.
 {%- set key = "indicator, policy_id, school_year, level, entity_id, population, subject, grade_span, measure, student_group" %}
+{#- A number that is this far from every other, as from one impossible score in a small group, says nothing. -#}
+{%- set widest = 100000000 %}
 with
     cells as (
         select {{ key }}, statistic, use_class, is_by_unit, status_without_number from {{ ref("fct_indicator_cells") }}
@@ -210,10 +212,12 @@ select
     coalesce(unit_count, student_count) as unit_count,
     cast(case when value_status in ('ok', 'incomplete') then found end as decimal(18, 10)) as value,
     value_status,
-    cast(case when value_status in ('ok', 'incomplete') then error end as decimal(18, 10)) as standard_error,
+    cast(
+        case when value_status in ('ok', 'incomplete') and error < {{ widest }} then error end as decimal(18, 10)
+    ) as standard_error,
     cast(
         case
-            when value_status not in ('ok', 'incomplete')
+            when value_status not in ('ok', 'incomplete') or abs(low) >= {{ widest }}
             then null
             when starts_with(measure, 'percent_') and low < 0
             then 0
@@ -222,14 +226,14 @@ select
     ) as interval_low,
     cast(
         case
-            when value_status not in ('ok', 'incomplete')
+            when value_status not in ('ok', 'incomplete') or abs(high) >= {{ widest }}
             then null
             when starts_with(measure, 'percent_') and high > 1
             then 1
             else high
         end as decimal(18, 10)
     ) as interval_high,
-    case when value_status in ('ok', 'incomplete') and low is not null then method end as interval_method,
+    case when value_status in ('ok', 'incomplete') and abs(low) < {{ widest }} then method end as interval_method,
     cast(completeness as decimal(9, 6)) as completeness,
     student_count >= accountability_minimum as meets_accountability_minimum,
     case

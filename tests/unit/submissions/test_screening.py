@@ -2,8 +2,10 @@
 
 import csv
 import gzip
+import importlib
 import io
 import json
+import shutil
 import stat
 import zipfile
 from pathlib import Path
@@ -19,6 +21,7 @@ from expectations.collections import CONTRACTS, RULES
 from expectations.collections.validation import accepted_schema
 from submissions import acceptance, custody, examination, mapping, screening
 from submissions.custody import receive
+from submissions.pseudonyms import key_of
 from submissions.screening import MANIFEST, prepare_accepted, screen
 from submissions.store import Store
 
@@ -381,6 +384,42 @@ def test_a_bad_district_never_stops_the_others(store, send, monkeypatch):
     again = screen(store, 2025)
     assert (again.screened, again.unchanged) == (["0002"], ["0001", "0003"])
     assert again.manifest["status"].to_list() == ["accepted"] * 3
+
+
+KILLED_OVER_THE_SECOND = """
+import os, signal
+from submissions.screening import _screen_and_record as screened
+
+def killed_over_the_second(home, submission, pack):
+    if submission.district_id == "0002":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return screened(home, submission, pack)
+"""
+
+
+def test_several_processes_make_the_same_of_the_districts_as_one_and_one_that_is_killed_stops_no_other(
+    store, send, monkeypatch, tmp_path
+):
+    for number in range(1, 4):
+        rows = "".join(f"S{number}{row},0063,03\n" for row in range(2 * number))
+        send({"enrollment": ENROLLMENTS + rows, "student": csv_of("student", [{"sex": "Q"}])}, f"000{number}")
+    key_of(store)
+    shutil.copytree(store.root, tmp_path / "other")
+    other, told = Store(tmp_path / "other"), []
+    screen(store, 2025)
+    (tmp_path / "deadly.py").write_text(KILLED_OVER_THE_SECOND)
+    monkeypatch.syspath_prepend(tmp_path)
+    deadly = importlib.import_module("deadly")
+    monkeypatch.setattr(screening, "_screen_and_record", deadly.killed_over_the_second)
+    screened = screen(other, 2025, on_progress=lambda *count: told.append(count), processes=2)
+
+    assert screened.screened == ["0001", "0002", "0003"] and told == [(1, 3), (2, 3), (3, 3)]
+    assert screened.not_checked.keys() == {"0002"} and "SIGKILL" in screened.not_checked["0002"]
+    monkeypatch.undo()
+    assert screen(other, 2025, processes=1).screened == ["0002"]
+    for kept in ("accepted", "identity", "manifest", "feedback"):
+        assert files_under(getattr(other, kept)) == files_under(getattr(store, kept)), kept
+    assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in other.root.rglob("*") if path.is_file())
 
 
 def test_a_submission_of_which_nothing_can_be_read_leaves_the_last_accepted_version_in_force(store, send):
