@@ -29,6 +29,7 @@ COMPUTED = ("growth", "estimates")
 RANK = {layer: rank for rank, layer in enumerate(LAYERS)} | {"accepted": 1, "reference": 1}
 RANK |= dict.fromkeys(COMPUTED, RANK["indicators"])
 SECTIONS = ("What it measures", "Who is counted", "How it is computed", "What changed, by year", "Limits")
+SPANISH_SECTIONS = ("Qué mide", "A quién se cuenta", "Cómo se calcula", "Qué cambió, por año", "Límites")
 FORBIDDEN_NAMES = {"utils", "lib", "common", "helpers", "constants", "config", "scripts"}
 GENERATED = {"data", "build", "target", "logs", "dbt_packages", "node_modules", "__pycache__"}
 CODE = {".py", ".sql", ".yml", ".yaml", ".md", ".j2", ".html", ".sh"}
@@ -352,15 +353,19 @@ def indicator_folders_are_complete(root: Path) -> list[str]:
     sentences = []
     for folder in _indicator_folders(root):
         slug = folder.name
-        required = {f"{slug}.md", f"policy_{slug}.csv", f"ind_{slug}.sql", f"{slug}.yml"}
+        required = {f"{slug}.md", f"{slug}.es.md", f"policy_{slug}.csv", f"ind_{slug}.sql", f"{slug}.yml"}
         present = {path.name for path in folder.iterdir()}
         sentences += [f"{slug} has no {name}" for name in sorted(required - present)]
         sentences += [
             f"{slug} holds {name}, which is foreign to it"
-            for name in sorted(present - required - {f"{slug}.es.md", f"ind_{slug}_estimates.sql"})
+            for name in sorted(present - required - {f"ind_{slug}_estimates.sql"})
         ]
         if f"{slug}.md" in present:
             sentences += _page_breaches(slug, (folder / f"{slug}.md").read_text())
+        if {f"{slug}.md", f"{slug}.es.md"} <= present:
+            sentences += _translation_breaches(
+                slug, *((folder / f"{slug}{end}").read_text() for end in (".md", ".es.md"))
+            )
         if f"policy_{slug}.csv" in present:
             sentences += _policy_breaches(slug, folder / f"policy_{slug}.csv")
         for name in sorted(present & {f"ind_{slug}.sql", f"ind_{slug}_estimates.sql"}):
@@ -380,6 +385,42 @@ def _page_breaches(slug: str, page: str) -> Iterator[str]:
     for title, text in re.findall(r"^## (.+)\n((?:(?!^## |^\{% enddocs).*\n?)*)", page, re.MULTILINE):
         if not text.strip():
             yield f"{slug}.md says nothing under {title}"
+
+
+def _translation_breaches(slug: str, page: str, spanish: str) -> Iterator[str]:
+    """The Spanish page says who reviewed it, and has the sections, columns, numbers and parts of the English one."""
+    name = f"{slug}.es.md"
+    head = re.match(r"---\nreviewed_by:(.*)\nreviewed_at:(.*)\n---\n", spanish)
+    if not head:
+        yield f"{name} does not begin with reviewed_by and reviewed_at"
+        return
+    if bool(head[1].strip()) != bool(head[2].strip()):
+        yield f"{name} names a reviewer without a date, or a date without a reviewer"
+    spanish = spanish[head.end() :]
+    page = re.sub(r"^\{%.*%\}$", "", page, flags=re.MULTILINE)
+    if re.findall(r"^## (.+)$", spanish, re.MULTILINE) != list(SPANISH_SECTIONS):
+        yield f"{name} does not have the five sections: {' · '.join(SPANISH_SECTIONS)}"
+        return
+    for what, found in (("columns", _columns), ("numbers", _numbers), ("parts", _parts)):
+        if found(page) != found(spanish):
+            yield f"{name} does not have the {what} of {slug}.md: {found(page)}, and not {found(spanish)}"
+
+
+def _columns(page: str) -> list[str]:
+    """The columns of the policy that a page names."""
+    return sorted({one or other for one, other in re.findall(r"`([^`]+)`|\b([a-z]+(?:_[a-z]+)+)\b", page)})
+
+
+def _numbers(page: str) -> list[str]:
+    """The numbers of a page, without those that count the items of a list."""
+    page = re.sub(r"^\s*\d+\. |`[^`]*`|\w+_\w+", "", page, flags=re.MULTILINE)
+    return sorted(re.findall(r"\d+(?:[.,]\d+)*", page))
+
+
+def _parts(page: str) -> list[tuple[int, int]]:
+    """How many paragraphs and items each section has."""
+    sections = page.split("\n## ")[1:]
+    return [(len(re.findall(r"\n\n(?=\S)", one)), len(re.findall(r"^\s*(?:-|\d+\.) ", one, re.M))) for one in sections]
 
 
 def _policy_breaches(slug: str, path: Path) -> Iterator[str]:

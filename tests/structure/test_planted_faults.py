@@ -137,6 +137,37 @@ PLANTED_IN_FILES = [
         replace(f"{FOLDER}/{INDICATOR}.md", "{% enddocs %}", "## Limits\n{% enddocs %}"),
         "says nothing under Limits",
     ),
+    (house.indicator_folders_are_complete, remove(f"{FOLDER}/{INDICATOR}.es.md"), f"has no {INDICATOR}.es.md"),
+    (
+        house.indicator_folders_are_complete,
+        replace(f"{FOLDER}/{INDICATOR}.es.md", "reviewed_by:\n", ""),
+        "does not begin with reviewed_by and reviewed_at",
+    ),
+    (
+        house.indicator_folders_are_complete,
+        replace(f"{FOLDER}/{INDICATOR}.es.md", "reviewed_by:\n", "reviewed_by: Ana Ruiz\n"),
+        "names a reviewer without a date",
+    ),
+    (
+        house.indicator_folders_are_complete,
+        replace(f"{FOLDER}/{INDICATOR}.es.md", "## Límites", "## Advertencias"),
+        f"{INDICATOR}.es.md does not have the five sections",
+    ),
+    (
+        house.indicator_folders_are_complete,
+        replace("dbt_project/models/indicators/pace/pace.es.md", "days_in_a_month", "days_in_a_year"),
+        "pace.es.md does not have the columns",
+    ),
+    (
+        house.indicator_folders_are_complete,
+        replace(f"{FOLDER}/{INDICATOR}.es.md", "2018", "2017"),
+        f"{INDICATOR}.es.md does not have the numbers",
+    ),
+    (
+        house.indicator_folders_are_complete,
+        replace(f"{FOLDER}/{INDICATOR}.es.md", "- No lo use para", "No lo use para"),
+        f"{INDICATOR}.es.md does not have the parts",
+    ),
     (
         house.indicator_folders_are_complete,
         replace(f"{FOLDER}/{INDICATOR}.md", "{% docs academic", "{% docs an_academic"),
