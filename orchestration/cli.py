@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 Language = Literal["en", "es"]
 REFUSED, CANNOT_RUN, GATE, INTERRUPTED = 1, 3, 4, 130
+FAULTS_TOLD = 20
 HELP = """
 Turn what districts submit into published accountability metrics.
 
@@ -357,6 +358,39 @@ def publish() -> None:
     console.print(f"Release [bold]{release.name}[/] {kept}.")
     console.print(f"Pages: {escape(str(place.releases / 'current' / 'site' / 'index.html'))}", soft_wrap=True)
     console.print("To read them: [bold]waymark serve[/]")
+
+
+@app.command()
+@plainly
+def verify(
+    release: Annotated[Path, typer.Argument(help="The folder of a release.", metavar="RELEASE")],
+    key: Annotated[
+        Path | None, typer.Option(help="The public key of who signs, from elsewhere than the release.", exists=True)
+    ] = None,
+) -> None:
+    """Check that a release is what was published: every byte, the signature, and the proofs that nothing hidden shows.
+
+    Needs the folder of the release and nothing else: no network, no home, no solver.
+
+    Exit codes: 0 everything holds · 1 something does not · 3 there is no release to check.
+
+    Example:
+
+        waymark verify data/releases/current
+    """
+    from reports.verify import verify_release
+
+    if not release.is_dir():
+        raise CannotRunError(f"There is no folder {release}.")
+    console = telling.screen()
+    faults = verify_release(release.resolve(), key)
+    for fault in faults[:FAULTS_TOLD]:
+        console.print(f"! {escape(fault)}", style="red", soft_wrap=True)
+    if len(faults) > FAULTS_TOLD:
+        console.print(f"  and {len(faults) - FAULTS_TOLD:,} more", style="red")
+    if faults:
+        stop("The release does not hold.", REFUSED)
+    console.print("Everything in the release holds.")
 
 
 @app.command()
