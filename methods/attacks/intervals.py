@@ -6,7 +6,6 @@ worlds far enough apart in a cell settle that cell without a program of its own.
 by an integer program, because the integer interval can be narrower than the linear one.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import highspy
@@ -14,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
-from methods.attacks.system import ContradictedError, System, Whole
+from methods.attacks.system import OPEN, ContradictedError, System, Whole
 
 SEED = 70_302
 SWEEPS = 6
@@ -66,25 +65,34 @@ def intervals(system: System, cells: ArrayLike, enough: ArrayLike | None = None,
     return Intervals(asked, low[at], high[at], proven[at], settled[at], programs)
 
 
-def refuted(system: System, slack: Iterable[int]) -> Whole:
-    """Find the cells of `slack` that must be more than zero for the equations to hold at all.
+def refuted(system: System, slack: ArrayLike) -> Whole:
+    """Find the cells of `slack` that cannot all be zero if the equations are to hold.
 
-    They are opened first and then minimized, so a world in which the rest of them are zero does exist.
+    The sum of their sizes, on either side of zero, is minimized: a world in which the others are zero does exist.
     """
-    slack = np.asarray(list(slack), dtype=np.int64)
     reduced, kept = system.reduced()
-    is_slack = np.isin(kept, slack)
-    found = []
+    is_slack = np.isin(kept, np.asarray(slack, dtype=np.int64))
+    found = [np.zeros(0, np.int64)]
     for part, own in reduced.components():
-        if not np.any(is_slack[own]):
+        free = np.flatnonzero(is_slack[own])
+        if free.size == 0 or _holds_at_zero(part, free):
             continue
-        model = _model(part)
-        cost = is_slack[own].astype(np.float64)
-        values = _solve(model, cost)
+        both = sparse.hstack([part.coefficients, -part.coefficients[:, free]]).tocsr()
+        high = np.full(own.size + free.size, OPEN)
+        high[: own.size] = part.high
+        elastic = System(np.concatenate([part.low, np.zeros(free.size, np.int64)]), high, both, part.right)
+        cost = np.concatenate([is_slack[own], np.ones(free.size)]).astype(np.float64)
+        values = _solve(_model(elastic), cost)
         if values is None:
             raise ContradictedError("the published counts contradict one another")
-        found.append(kept[own[(values > NEAR) & is_slack[own]]])
-    return np.concatenate(found) if found else np.zeros(0, np.int64)
+        found.append(kept[own[free[(values[free] > NEAR) | (values[own.size :] > NEAR)]]])
+    return np.concatenate(found)
+
+
+def _holds_at_zero(part: System, slack: Whole) -> bool:
+    high = part.high.copy()
+    high[slack] = 0
+    return _solve(_model(System(part.low, high, part.coefficients, part.right)), np.zeros(high.size)) is not None
 
 
 class _Component:

@@ -1,0 +1,105 @@
+"""All attacks on what is published, in the order of their cost, and what each of them finds.
+
+A finding names a count by its position. It never says what the number is.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from methods.attacks.intervals import intervals, refuted
+from methods.attacks.null_space import determined
+from methods.attacks.published import Counts, Layout, publish
+from methods.attacks.system import OPEN, Whole
+
+SHOWN, SUBTRACTION, INTERVAL, UNSETTLED = "shown", "subtraction", "interval", "unsettled"
+SHARED = 12
+"""So many counts must agree, and none disagree, before two tables are read as one."""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What was attacked and what gave way: one entry of `count` (a position) and `attack` for each count found."""
+
+    count: Whole
+    attack: NDArray[np.str_]
+    attacked: int
+    programs: int
+    opened: int
+
+
+def attack(counts: Counts, layout: Layout, sensitive: ArrayLike, width: ArrayLike) -> Findings:
+    """Attack the counts at the positions `sensitive`: none may be found out or be narrowed down to less than its width.
+
+    Published sums are believed to hold exactly unless shown counts refute them. Counts that contradict one another
+    whatever is believed raise ContradictedError.
+    """
+    targets, widths = np.asarray(sensitive, dtype=np.int64), np.asarray(width, dtype=np.int64)
+    published = publish(counts, layout)
+    opened = refuted(published.system, published.remainder)
+    system = published.closed(opened)
+    number = counts.number[targets]
+    found = np.full(targets.size, "", dtype="<U12")
+    is_known = ~system.is_unknown[number]
+    found[is_known & (widths > 0)] = SHOWN
+    found[determined(system)[number] & ~is_known & (widths > 0)] = SUBTRACTION
+    left = np.flatnonzero((found == "") & ~is_known & (widths > 0))
+    programs = 0
+    if left.size:
+        asked, back = np.unique(number[left], return_inverse=True)
+        wanted = np.zeros(asked.size, np.int64)
+        np.maximum.at(wanted, back, widths[left])
+        result = intervals(system, asked, wanted)
+        spread = (result.high - result.low)[back]
+        found[left[spread < widths[left]]] = INTERVAL
+        found[left[~result.is_settled[back]]] = UNSETTLED
+        programs = result.programs
+    caught = found != ""
+    return Findings(targets[caught], found[caught], targets.size, programs, opened.size)
+
+
+def alike(table: Whole, place: Whole, group: Whole, low: Whole, high: Whole) -> Whole:
+    """Give for every table the one it is read as: tables that show the same wherever both show something are one.
+
+    That is how a reader sees that two measures count the same students. Tables are compared only where their largest
+    counts are the same, which is where little is hidden.
+    """
+    spot = group * (int(place.max(initial=0)) + 1) + place
+    shows = np.where(high < OPEN, low * (OPEN + 1) + high, -1)
+    order = np.lexsort((spot, table))
+    name = np.arange(int(table.max(initial=-1)) + 1)
+    buckets: dict[tuple, list[_Shown]] = {}
+    for own in np.split(order, np.flatnonzero(np.diff(table[order])) + 1) if order.size else []:
+        largest = tuple(np.sort(shows[own])[-SHARED:].tolist())
+        if len(set(largest)) < SHARED // 3:
+            continue
+        candidate, bucket = _Shown(int(table[own[0]]), spot[own], shows[own]), buckets.setdefault(largest, [])
+        for other in bucket:
+            if other.takes(candidate):
+                name[candidate.table] = other.table
+                break
+        else:
+            bucket.append(candidate)
+    return name
+
+
+class _Shown:
+    """What tables that are read as one show, by spot; -1 where nothing is shown."""
+
+    def __init__(self, table: int, spots: Whole, shows: Whole) -> None:
+        self.table, self.spots, self.shows = table, spots, shows
+
+    def takes(self, other: "_Shown") -> bool:
+        """Read another table as this one if nothing they both show differs, and learn what it shows."""
+        _, mine, theirs = np.intersect1d(self.spots, other.spots, assume_unique=True, return_indices=True)
+        both = (self.shows[mine] >= 0) & (other.shows[theirs] >= 0)
+        if both.sum() < SHARED or np.any(self.shows[mine][both] != other.shows[theirs][both]):
+            return False
+        spots = np.union1d(self.spots, other.spots)
+        shows = np.full(spots.size, -1, dtype=np.int64)
+        for known in (self, other):
+            at = np.searchsorted(spots, known.spots)
+            shows[at] = np.maximum(shows[at], known.shows)
+        self.spots, self.shows = spots, shows
+        return True
