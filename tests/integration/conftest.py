@@ -1,12 +1,14 @@
 """Four homes made by the command line itself: real exports of districts, Project STAR, a small and a simulated state.
 
-Each is made once per test session; tests read them and leave them as they are.
+Each is made once per test session, by the first process that asks for it; tests read them and leave them as they are.
 """
 
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,36 +59,65 @@ def through_the_corridor(home: Path, exports: Path, *mapping: str) -> Waymark:
 
 
 @pytest.fixture(scope="session")
-def districts(sgpdata: Path, tmp_path_factory: pytest.TempPathFactory) -> Waymark:
+def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], Waymark]], Waymark]:
+    """A function that makes the home of a name in a folder, or waits for the process of this session that makes it."""
+    several = "PYTEST_XDIST_WORKER" in os.environ
+    shared = tmp_path_factory.getbasetemp().parent if several else tmp_path_factory.getbasetemp()
+
+    def make(name: str, maker: Callable[[Path], Waymark]) -> Waymark:
+        folder, made = shared / name, shared / f"{name}.made"
+        with (shared / f"{name}.lock").open("w") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            if not made.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir(mode=0o700)
+                maker(folder)
+                made.touch()
+        return Waymark(folder / "home")
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def districts(sgpdata: Path, once) -> Waymark:
     """Fifteen real district-year exports, received, run and published."""
-    return through_the_corridor(tmp_path_factory.mktemp("districts") / "home", sgpdata, "--mapping", "sgpdata")
+    return once("districts", lambda folder: through_the_corridor(folder / "home", sgpdata, "--mapping", "sgpdata"))
 
 
 @pytest.fixture(scope="session")
-def star(tmp_path_factory: pytest.TempPathFactory) -> Waymark:
+def star(once) -> Waymark:
     """Project STAR, received, run and published."""
-    folder = tmp_path_factory.mktemp("star")
-    Waymark(folder / "home").done("sample", "star", "--out", folder / "exports")
-    return through_the_corridor(folder / "home", folder / "exports", "--mapping", "star")
+
+    def make(folder: Path) -> Waymark:
+        Waymark(folder / "home").done("sample", "star", "--out", folder / "exports")
+        return through_the_corridor(folder / "home", folder / "exports", "--mapping", "star")
+
+    return once("star", make)
 
 
 @pytest.fixture(scope="session")
-def small_state(tmp_path_factory: pytest.TempPathFactory) -> Waymark:
+def small_state(once) -> Waymark:
     """The small state, in which student b09 has a name and a number that nobody else has, and a sex that is no code."""
-    folder = tmp_path_factory.mktemp("small_state")
-    shutil.copytree(SMALL_STATE / "2025", folder / "sent/2025")
-    for file in (folder / "sent/2025/0101").glob("*.csv"):
-        content = file.read_bytes().replace(b"\nb09,Example,B09,", b"\nb09," + PLANTED_NAME + b",B09,")
-        if file.name == "student.csv":
-            content = content.replace(PLANTED_NAME + b",B09,2015-03-09,F,", PLANTED_NAME + b",B09,2015-03-09,Q,")
-        file.write_bytes(content.replace(b"\nb09,", b"\n" + PLANTED_ID + b","))
-    return through_the_corridor(folder / "home", folder / "sent")
+
+    def make(folder: Path) -> Waymark:
+        shutil.copytree(SMALL_STATE / "2025", folder / "sent/2025")
+        for file in (folder / "sent/2025/0101").glob("*.csv"):
+            content = file.read_bytes().replace(b"\nb09,Example,B09,", b"\nb09," + PLANTED_NAME + b",B09,")
+            if file.name == "student.csv":
+                content = content.replace(PLANTED_NAME + b",B09,2015-03-09,F,", PLANTED_NAME + b",B09,2015-03-09,Q,")
+            file.write_bytes(content.replace(b"\nb09,", b"\n" + PLANTED_ID + b","))
+        return through_the_corridor(folder / "home", folder / "sent")
+
+    return once("small_state", make)
 
 
 @pytest.fixture(scope="session")
-def simulated_state(tmp_path_factory: pytest.TempPathFactory) -> Waymark:
+def simulated_state(once) -> Waymark:
     """A simulated state with every truth planted and no fault, a quarter of the demo, received, run and published."""
-    folder = tmp_path_factory.mktemp("simulated_state")
-    size = ("--students", "6000", "--years", "2", "--districts", "6", "--seed", "1")
-    Waymark(folder / "home").done("simulate", *size, "--out", folder / "sent")
-    return through_the_corridor(folder / "home", folder / "sent")
+
+    def make(folder: Path) -> Waymark:
+        size = ("--students", "6000", "--years", "2", "--districts", "6", "--seed", "1")
+        Waymark(folder / "home").done("simulate", *size, "--out", folder / "sent")
+        return through_the_corridor(folder / "home", folder / "sent")
+
+    return once("simulated_state", make)

@@ -25,9 +25,9 @@ def test_the_planted_student_has_a_finding_and_a_place_in_the_identity_table(sma
     assert list((small_state.home / "private/identity").rglob("0101.parquet"))
 
 
-def test_the_home_is_closed_to_others(districts):
-    assert stat.S_IMODE(districts.home.stat().st_mode) == 0o700
+def test_the_home_is_closed_to_others(small_state):
+    assert stat.S_IMODE(small_state.home.stat().st_mode) == 0o700
     for folder in ("received", "private", "accepted", "feedback", "warehouse", "dagster"):
-        assert stat.S_IMODE((districts.home / folder).stat().st_mode) == 0o700
-    key = districts.home / "private/pseudonym.key"
+        assert stat.S_IMODE((small_state.home / folder).stat().st_mode) == 0o700
+    key = small_state.home / "private/pseudonym.key"
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
