@@ -13,9 +13,12 @@ from methods.attacks.null_space import determined
 from methods.attacks.published import Counts, Layout, publish
 from methods.attacks.system import OPEN, Whole
 
-SHOWN, SUBTRACTION, INTERVAL, UNSETTLED = "shown", "subtraction", "interval", "unsettled"
-SHARED = 12
+SHOWN, ELSEWHERE, SUBTRACTION, INTERVAL, UNSETTLED = "shown", "elsewhere", "subtraction", "interval", "unsettled"
+"""Told by its own row; by another table or release; by subtraction; narrowed by its bounds; not proven to be safe."""
+SHARED = 8
 """So many counts must agree, and none disagree, before two tables are read as one."""
+DISTINCT = 4
+"""Different counts that a table must show before it can be told from another."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,8 @@ def attack(counts: Counts, layout: Layout, sensitive: ArrayLike, width: ArrayLik
     number = counts.number[targets]
     found = np.full(targets.size, "", dtype="<U12")
     is_known = ~system.is_unknown[number]
-    found[is_known & (widths > 0)] = SHOWN
+    found[is_known & (widths > 0)] = ELSEWHERE
+    found[(counts.low == counts.high)[targets] & (widths > 0)] = SHOWN
     found[determined(system)[number] & ~is_known & (widths > 0)] = SUBTRACTION
     left = np.flatnonzero((found == "") & ~is_known & (widths > 0))
     programs = 0
@@ -71,9 +75,9 @@ def alike(table: Whole, place: Whole, group: Whole, low: Whole, high: Whole) -> 
     name = np.arange(int(table.max(initial=-1)) + 1)
     buckets: dict[tuple, list[_Shown]] = {}
     for own in np.split(order, np.flatnonzero(np.diff(table[order])) + 1) if order.size else []:
-        largest = tuple(np.sort(shows[own])[-SHARED:].tolist())
-        if len(set(largest)) < SHARED // 3:
+        if np.unique(shows[own]).size < DISTINCT:
             continue
+        largest = tuple(np.sort(shows[own])[-DISTINCT:].tolist())
         candidate, bucket = _Shown(int(table[own[0]]), spot[own], shows[own]), buckets.setdefault(largest, [])
         for other in bucket:
             if other.takes(candidate):

@@ -20,6 +20,8 @@ SWEEPS = 6
 """Programs with random objectives that come first: each moves many cells at once."""
 NODES = 20_000
 NEAR = 1e-6
+EVERY = np.int64(1) << 62
+"""The width of a cell whose interval is wanted whole."""
 
 
 @dataclass(frozen=True)
@@ -44,25 +46,27 @@ def intervals(system: System, cells: ArrayLike, enough: ArrayLike | None = None,
     A system that no whole numbers satisfy raises ContradictedError.
     """
     asked = np.asarray(cells, dtype=np.int64)
-    reduced, kept = system.reduced()
-    place = np.full(system.low.size, -1, dtype=np.int64)
-    place[kept] = np.arange(kept.size)
-    if np.any(place[asked] < 0):
+    if not np.all(system.is_unknown[asked]):
         raise ValueError("a cell that is known has no interval")
-    width = np.full(kept.size, -1, dtype=np.int64)
-    width[place[asked]] = np.iinfo(np.int64).max if enough is None else np.asarray(enough, dtype=np.int64)
-    low, high = np.zeros_like(reduced.low), np.zeros_like(reduced.high)
-    proven, settled = np.zeros(kept.size, np.bool_), np.zeros(kept.size, np.bool_)
+    width = np.full(system.low.size, -1, dtype=np.int64)
+    width[asked] = EVERY if enough is None else np.asarray(enough, dtype=np.int64)
+    tight = system.tightened()
+    low, high = tight.low.copy(), tight.high.copy()
+    # What single equations settle, they settle for good: one number, or too few of them.
+    proven = (low == high) | ((width < EVERY) & (high - low < width))
+    settled = proven.copy()
+    reduced, kept = tight.reduced()
+    width = np.where(settled, -1, width)[kept]
     programs = 0
     for number, (part, own) in enumerate(reduced.components()):
         if np.any(width[own] >= 0):
             component = _Component(part, width[own], np.random.default_rng([seed, number]))
             component.attack()
-            low[own], high[own] = component.low, component.high
-            proven[own], settled[own] = component.proven, component.settled
+            at, wanted = kept[own], width[own] >= 0
+            low[at[wanted]], high[at[wanted]] = component.low[wanted], component.high[wanted]
+            proven[at[wanted]], settled[at[wanted]] = component.proven[wanted], component.settled[wanted]
             programs += component.programs
-    at = place[asked]
-    return Intervals(asked, low[at], high[at], proven[at], settled[at], programs)
+    return Intervals(asked, low[asked], high[asked], proven[asked], settled[asked], programs)
 
 
 def refuted(system: System, slack: ArrayLike) -> Whole:
@@ -150,7 +154,7 @@ class _Component:
                 self.settled[cell] = True
                 return
         low, high = ends
-        if high - low < self.width[cell] < np.iinfo(np.int64).max:
+        if high - low < self.width[cell] < EVERY:
             self.low[cell], self.high[cell] = low, high
             self.proven[cell] = self.settled[cell] = True
             return
