@@ -14,6 +14,7 @@ import polars as pl
 import yaml
 
 from reports import words
+from reports.notes import notes
 from reports.published import BOUNDS, NUMBERS
 
 TABLES, METHODOLOGY = "tables", "methodology"
@@ -28,8 +29,13 @@ class UnpublishableError(ValueError):
 
 @cache
 def dictionary() -> dict[str, dict]:
-    """Give every file of a release that is a published table, with its source, key, references and columns."""
+    """Give every table of a release with its source, key, references and columns."""
     return yaml.safe_load(Path(__file__).with_name("dictionary.yml").read_text(encoding="utf-8"))
+
+
+def published() -> dict[str, dict]:
+    """Give the tables of a release that stand in the warehouse; the others follow from them."""
+    return {file: about for file, about in dictionary().items() if "source" in about}
 
 
 @dataclass(frozen=True)
@@ -72,10 +78,11 @@ def read(handed_over: Path) -> Contents:
     """Read a hand-over; raises UnpublishableError where its tables would contradict themselves."""
     tables = {
         file: _typed(pl.read_parquet(handed_over / TABLES / f"{about['source']}.parquet"), about)
-        for file, about in dictionary().items()
+        for file, about in published().items()
     }
     pages = sorted((handed_over / METHODOLOGY).iterdir())
-    return Contents(_checked(tables), {page.name: page.read_text(encoding="utf-8") for page in pages})
+    tables = _checked(tables)
+    return Contents(tables | notes(tables), {page.name: page.read_text(encoding="utf-8") for page in pages})
 
 
 def columns_of(about: Mapping) -> list[str]:
@@ -96,9 +103,12 @@ def _typed(table: pl.DataFrame, about: Mapping) -> pl.DataFrame:
 
 def _checked(tables: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
     """Refuse tables whose files would contradict themselves."""
-    for file, about in dictionary().items():
+    for file, about in published().items():
         if tables[file].select(about["key"]).is_duplicated().any():
             raise UnpublishableError(f"{about['source']} has two rows with one key ({', '.join(about['key'])})")
+    wrong = tables["entities"].filter(~pl.col("entity_id").str.contains(r"^[0-9A-Za-z_-]{1,40}$"))
+    if wrong.height:
+        raise UnpublishableError(f"the id {wrong['entity_id'][0]!r} cannot name a folder of the site")
     statuses, results = tables["value_statuses"], tables["values"]
     if results.is_empty():
         raise UnpublishableError("there is no result to publish")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from reports.contents import METHODOLOGY, TABLES, columns_of, dictionary
+from reports.contents import METHODOLOGY, TABLES, columns_of, published
 
 
 def hand_over(warehouse: Path, indicators_folder: Path, out: Path) -> Path:
@@ -17,7 +17,7 @@ def hand_over(warehouse: Path, indicators_folder: Path, out: Path) -> Path:
     (out / TABLES).mkdir(parents=True)
     (out / METHODOLOGY).mkdir()
     with duckdb.connect(str(warehouse), read_only=True) as connection:
-        for about in dictionary().values():
+        for about in published().values():
             order = [*about.get("order", []), *about["key"]]
             table = connection.execute(
                 f"select {', '.join(columns_of(about))} from publication.{about['source']} order by {', '.join(order)}"

@@ -4,40 +4,56 @@ Reads the hand-over and earlier releases, opens no warehouse, computes no number
 where it was built, so building it again gives the same bytes.
 """
 
-import hashlib
-import json
 import logging
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
-from reports import words
+from reports import api, changes, papers, provenance
+from reports.api import write_json
+from reports.catalogue import Publisher, dcat_us_1_1, dcat_us_3, schema_org
 from reports.contents import Contents, dictionary, read
+from reports.data_files import parts_of, write_csv, write_data_files
+from reports.descriptions import csvw, data_package
 from reports.site import build_site
+from reports.statement import write_checksums, write_statement
+from reports.versions import VERSION, Earlier, next_version, number_of
 
 SAY = logging.getLogger("waymark.reports")
-NAME = "waymark-results"
-TITLE = "Waymark results"
-LICENSE = {
-    "name": "CC-BY-4.0",
-    "title": "Creative Commons Attribution 4.0",
-    "path": "https://creativecommons.org/licenses/by/4.0/",
-}
-SOURCE = {"title": "Records that districts submitted and the state accepted"}
-_VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
+CERTIFICATES = "disclosure_certificates.parquet"
 
 
 @dataclass(frozen=True)
 class Dossier:
-    """What goes into a release beside the numbers: the results of the gate."""
+    """What goes into a release beside the numbers.
+
+    `inputs` says what the build was made of, as `provenance.NO_INPUTS` has it; `movers` lists what moved most since the
+    release before; `certificates` is the file that proves what is hidden. Without a `key` nothing is signed.
+    """
 
     gate_results: Sequence[Mapping] = ()
+    movers: pl.DataFrame | None = None
+    inputs: Mapping[str, Any] = field(default_factory=lambda: dict(provenance.NO_INPUTS))
+    publisher: Publisher = field(default_factory=Publisher)
+    certificates: Path | None = None
+    key: bytes | None = None
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """A release that is to be made: what is in it, its version, why it is that one, and what has changed."""
+
+    contents: Contents
+    version: str
+    earlier: Earlier | None = None
+    reasons: Sequence[str] = ()
+    changed: pl.DataFrame | None = None
 
 
 def publish_release(
@@ -49,30 +65,27 @@ def publish_release(
 ) -> Path:
     """Build a release of what was handed over aside, make it current in one step, and return its folder.
 
-    Without `version`: 1.0.0 first; then major when a measure or a year is gone, minor when one is new, otherwise patch.
-    When the newest release already holds these data it is kept, made current if it is not, and returned: the caller
-    sees that by comparing with `current_release` from before. A version that exists raises FileExistsError. Whatever
-    is raised, the release that was current still is.
+    Without `version` it is 1.0.0 first and then follows from what changed. When the newest release already holds these
+    data it is kept, made current if it is not, and returned: the caller sees that by comparing with `current_release`
+    from before. A version that exists raises FileExistsError. Whatever is raised, what was current still is.
     """
-    contents = read(handed_over)
-    newest = max(_releases(releases_folder), key=lambda folder: _number(folder.name), default=None)
-    if version is None:
-        if newest and _description(newest)["content_sha256"] == contents.sha256:
-            SAY.info("The data are the same as in release %s; it is kept.", newest.name)
-            _make_current(newest)
-            return newest
-        version = _next_version(newest, contents.tables)
-    elif not _VERSION.fullmatch(version):
+    contents, earlier = read(handed_over), newest_release(releases_folder)
+    if version is None and earlier and earlier.package["content_sha256"] == contents.sha256:
+        SAY.info("The data are the same as in release %s; it is kept.", earlier.version)
+        _make_current(earlier.folder)
+        return earlier.folder
+    if version is not None and not VERSION.fullmatch(version):
         raise ValueError(f"a version is three numbers, such as 1.0.0; {version!r} is not")
-    target = releases_folder / version
+    plan = _plan(contents, earlier, version, dossier)
+    target = releases_folder / plan.version
     if target.exists():
-        raise FileExistsError(f"release {version} exists, and a release is never changed")
+        raise FileExistsError(f"release {plan.version} exists, and a release is never changed")
     releases_folder.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix=".building-", dir=releases_folder))
     try:
-        _write(contents, aside, version, dossier)
+        _write(plan, aside, dossier)
         build_site(aside, on_progress)
-        _write_checksums(aside)
+        _seal(aside, plan, dossier)
         _open_to_readers(aside)
         os.sync()
         aside.rename(target)
@@ -84,11 +97,11 @@ def publish_release(
 
 
 def build_release(handed_over: Path, out: Path, version: str, dossier: Dossier = Dossier()) -> Path:
-    """Write the release folder `out`, without its site, from what was handed over."""
-    contents = read(handed_over)
+    """Write the release folder `out`, without its site, from what was handed over, as if it were the first."""
+    plan = _Plan(read(handed_over), version)
     out.mkdir(parents=True, exist_ok=True)
-    _write(contents, out, version, dossier)
-    _write_checksums(out)
+    _write(plan, out, dossier)
+    _seal(out, plan, dossier)
     return out
 
 
@@ -98,142 +111,95 @@ def current_release(releases_folder: Path) -> Path | None:
     return link.resolve() if link.exists() else None
 
 
-def _write(contents: Contents, out: Path, version: str, dossier: Dossier) -> None:
+def newest_release(releases_folder: Path) -> Earlier | None:
+    """Find the release of the highest version, if there is one."""
+    found = _releases(releases_folder)
+    return Earlier(found[-1]) if found else None
+
+
+def _plan(contents: Contents, earlier: Earlier | None, version: str | None, dossier: Dossier) -> _Plan:
+    if earlier is None:
+        return _Plan(contents, version or "1.0.0")
+    follows, reasons = next_version(earlier, contents)
+    statuses = contents.tables["value_statuses"]
+    silent = statuses.filter(~pl.col("carries_value"))["status"]
+    changed = changes.changes(earlier.values, changes.as_text(contents), silent)
+    return _Plan(
+        contents,
+        version or follows,
+        earlier,
+        reasons,
+        changes.with_causes(changed, earlier, contents, dossier.inputs),
+    )
+
+
+def _write(plan: _Plan, out: Path, dossier: Dossier) -> None:
+    contents, version = plan.contents, plan.version
     for folder in ("data", "methodology", "gate"):
         (out / folder).mkdir()
-    with_release = pl.lit(version).alias("release")
-    contents.tables["values"].select(with_release, pl.all()).write_parquet(
-        out / "data" / "values.parquet", compression="zstd", statistics=True
-    )
-    for file, table in {**contents.tables, "values": contents.values.select(with_release, pl.all())}.items():
-        table.with_columns(words.guarded(pl.col(pl.String))).write_csv(out / "data" / f"{file}.csv")
+    write_data_files(contents, out / "data", version)
+    changed = pl.DataFrame(schema=dict.fromkeys(changes.columns(), pl.String)) if plan.changed is None else plan.changed
+    write_csv(changed, out / "data" / "changes.csv", ["entity_id"])
     for name, page in contents.methodology.items():
         (out / "methodology" / name).write_text(page, encoding="utf-8")
-    _write_json(out / "gate" / "results.json", list(dossier.gate_results))
-    _write_json(out / "data" / "datapackage.json", _data_package(out / "data", contents, version))
-    (out / "README.md").write_text(_readme(contents, version), encoding="utf-8")
+    write_json(out / "gate" / "results.json", list(dossier.gate_results))
+    if dossier.movers is not None:
+        write_csv(dossier.movers, out / "gate" / "movers.csv", ["entity_id"])
+    if dossier.certificates:
+        (out / "certificates").mkdir()
+        shutil.copyfile(dossier.certificates, out / "certificates" / CERTIFICATES)
+    _write_api(plan, out / api.ROOT, out.parent)
+    provenance.write_provenance(contents, dossier.inputs, out, version)
+    _describe(plan, out, dossier.publisher)
+    earlier = plan.earlier and plan.earlier.folder / "CHANGELOG.md"
+    before = earlier.read_text(encoding="utf-8") if earlier and earlier.is_file() else ""
+    told = papers.changelog(version, plan.reasons, plan.changed, plan.earlier and plan.earlier.version, before)
+    (out / "CHANGELOG.md").write_text(told, encoding="utf-8")
+    (out / "README.md").write_text(papers.readme(contents, version), encoding="utf-8")
+    (out / "CITATION.cff").write_text(papers.citation(contents, version, dossier.publisher), encoding="utf-8")
 
 
-def _data_package(folder: Path, contents: Contents, version: str) -> dict:
-    resources = [_resource(folder, file, about) for file, about in dictionary().items()]
-    parquet = {
-        "name": "values-parquet",
-        "type": "file",
-        "path": "values.parquet",
-        "title": "Results, as Parquet",
-        "description": "The same rows as values.csv, typed. Text stands here as it is, without the apostrophe.",
-        "format": "parquet",
-        "mediatype": "application/vnd.apache.parquet",
-        **_size(folder / "values.parquet"),
-    }
-    return {
-        "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
-        "name": NAME,
-        "title": TITLE,
-        "description": f"Results of schools, districts and the state, {contents.years}.",
-        "version": version,
-        "licenses": [LICENSE],
-        "sources": [SOURCE],
-        "content_sha256": contents.sha256,
-        "resources": [*resources, parquet],
-    }
+def _write_api(plan: _Plan, folder: Path, releases_folder: Path) -> None:
+    """Write the API; what changed between earlier releases is carried along."""
+    own = {"version": plan.version, "years": plan.contents.years, "content_sha256": plan.contents.sha256}
+    before = [Earlier(one) for one in _releases(releases_folder)] if plan.earlier else []
+    listed = [{name: one.package.get(name) for name in own} for one in before]
+    api.write_api(plan.contents, folder, plan.version, [*listed, own])
+    (folder / "changes").mkdir()
+    if plan.earlier is None:
+        return
+    for path in sorted((plan.earlier.folder / api.ROOT / "changes").glob("*.json")):
+        shutil.copyfile(path, folder / "changes" / path.name)
+    api.write_changes(plan.changed, folder, plan.earlier.version, plan.version)
 
 
-def _resource(folder: Path, file: str, about: dict) -> dict:
-    path = folder / f"{file}.csv"
-    schema = {
-        "fields": [
-            {"name": name, "type": kind, "title": title, "description": description}
-            | ({"constraints": {"required": True}} if name in about["key"] else {})
-            for name, (kind, title, description) in about["fields"].items()
-        ],
-        "missingValues": [""],
-        "primaryKey": about["key"],
-    }
-    if about.get("references"):
-        schema["foreignKeys"] = [
-            {"fields": columns, "reference": {"resource": other, "fields": others}}
-            for columns, other, others in about["references"]
-        ]
-    return {
-        "name": file,
-        "type": "table",
-        "path": path.name,
-        "title": about["title"],
-        "description": about["description"],
-        "format": "csv",
-        "mediatype": "text/csv",
-        "encoding": "utf-8",
-        **_size(path),
-        "schema": schema,
-    }
+def _describe(plan: _Plan, out: Path, publisher: Publisher) -> None:
+    """Write what programs and catalogues read before they read the data."""
+    contents, data = plan.contents, out / "data"
+    for file in dictionary():
+        write_json(data / f"{file}.csv-metadata.json", csvw(file, f"{file}.csv", plan.version))
+    for name, _ in parts_of(contents.tables["values"].select("school_year", "level")):
+        write_json(data / f"{name}.csv-metadata.json", csvw("values", f"{Path(name).name}.csv", plan.version))
+    package = data_package(data, contents, plan.version)
+    write_json(data / "datapackage.json", package)
+    years = contents.tables["values"]["school_year"]
+    said = publisher, package, years.min(), years.max()
+    write_json(data / "dataset.jsonld", schema_org(*said))
+    write_json(out / "data.json", dcat_us_3(*said))
+    write_json(out / "data-v1.1.json", dcat_us_1_1(*said))
 
 
-def _readme(contents: Contents, version: str) -> str:
-    files = "\n".join(f"| `data/{file}.csv` | {about['description']} |" for file, about in dictionary().items())
-    return f"""# {TITLE}, release {version}
-
-Results of schools, districts and the state, {contents.years}.
-
-**A draft in one respect.** Numbers about few students are hidden by the minimum group size. A second step,
-complementary suppression, which also hides the numbers from which a hidden one could be worked out, is not applied yet.
-Until it is, treat this release as a draft.
-
-## How to read it
-
-| File | What it holds |
-|---|---|
-{files}
-| `data/values.parquet` | The rows of values.csv, typed. |
-| `data/datapackage.json` | The dictionary: every column with its type and meaning, keys and links between files. |
-| `methodology/` | How each indicator is measured, one page each. |
-| `gate/results.json` | The checks that this release went through. |
-| `site/` | The same numbers as pages; open `site/index.html`. |
-| `checksums.sha256` | The SHA-256 of every file; check with `sha256sum -c checksums.sha256`. |
-
-* A number or the reason why there is none: `value` is a number or empty, `value_status` says which. Empty is not zero.
-* A school year is named by the year in which it ends: 2025 is 2024–25.
-* Ids are text; keep their leading zeros. In a spreadsheet, import the files as text in UTF-8 instead of opening them.
-* In the CSV files text that begins with = + - @ has an apostrophe before it, so that no spreadsheet runs it.
-* A student who changed schools counts once in the district: districts are not sums of their schools.
-* The likely range says how far a number could be off by chance. Ranges that meet do not show a difference.
-
-## Licence and citation
-
-{LICENSE["title"]} ({LICENSE["path"]}).
-
-{TITLE}, release {version}, school years {contents.years}.
-"""
-
-
-def _next_version(newest: Path | None, tables: Mapping[str, pl.DataFrame]) -> str:
-    if newest is None:
-        return "1.0.0"
-    major, minor, patch = _number(newest.name)
-    before = _parts(
-        pl.read_parquet(newest / "data" / "values.parquet", columns=["school_year", "indicator", "measure"])
-    )
-    now = _parts(tables["values"])
-    if before - now:
-        return f"{major + 1}.0.0"
-    return f"{major}.{minor + 1}.0" if now - before else f"{major}.{minor}.{patch + 1}"
-
-
-def _parts(results: pl.DataFrame) -> set[tuple]:
-    years = results.select("school_year").unique().rows()
-    return set(years) | set(results.select("indicator", "measure").unique().rows())
+def _seal(out: Path, plan: _Plan, dossier: Dossier) -> None:
+    """Sign everything that stands in the folder; nothing may be written into it after that."""
+    if dossier.key:
+        write_statement(out, plan.version, provenance.made_of(dossier.inputs), dossier.key)
+    write_checksums(out)
 
 
 def _releases(folder: Path) -> list[Path]:
-    return [entry for entry in folder.glob("*") if _VERSION.fullmatch(entry.name)]
-
-
-def _number(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split("."))
-
-
-def _description(release: Path) -> dict:
-    return json.loads((release / "data" / "datapackage.json").read_text(encoding="utf-8"))
+    """List the releases that stand in the folder, the oldest version first."""
+    found = (entry for entry in folder.glob("*") if VERSION.fullmatch(entry.name))
+    return sorted(found, key=lambda entry: number_of(entry.name))
 
 
 def _make_current(release: Path) -> None:
@@ -250,23 +216,3 @@ def _open_to_readers(folder: Path) -> None:
     folder.chmod(0o755)
     for entry in folder.rglob("*"):
         entry.chmod(0o755 if entry.is_dir() else 0o644)
-
-
-def _write_checksums(folder: Path) -> None:
-    own = folder / "checksums.sha256"
-    files = sorted(entry for entry in folder.rglob("*") if entry.is_file() and entry != own)
-    own.write_text("".join(f"{_sha256(file)}  {file.relative_to(folder).as_posix()}\n" for file in files))
-
-
-def _size(path: Path) -> dict:
-    return {"bytes": path.stat().st_size, "hash": f"sha256:{_sha256(path)}"}
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _write_json(path: Path, content: object) -> None:
-    text = json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False, default=str)
-    path.write_text(text + "\n", encoding="utf-8")

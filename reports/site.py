@@ -28,10 +28,12 @@ _Page = tuple[str, str, Callable[[], dict[str, Any]]]
 def build_site(release: Path, on_progress: Callable[[int, int], None] | None = None) -> Path:
     """Write `<release>/site` from the data files of the release; pages open from disk and under any address."""
     site, published = release / "site", Published(release)
-    (site / "data").mkdir(parents=True)
+    site.mkdir(parents=True)
     shutil.copytree(ROOM / "static", site / "static", copy_function=shutil.copyfile)
-    for file in sorted((release / "data").iterdir()):
-        _share(file, site / "data" / file.name)
+    for folder in ("data", "api"):
+        shutil.copytree(release / folder, site / folder, copy_function=_share)
+    for file in sorted(release.glob("data*.json")):
+        _share(file, site / file.name)
     templates = _templates()
     pages = [*_front_pages(published), *_indicator_pages(published), *_entity_pages(published)]
     for done, (path, template, contents) in enumerate(pages, start=1):
@@ -129,7 +131,7 @@ def _code(text: str) -> Markup:
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
-def _share(source: Path, target: Path) -> None:
+def _share(source: str | Path, target: str | Path) -> None:
     """Let a file stand in two folders, without a second copy where the disk can do that."""
     try:
         os.link(source, target)

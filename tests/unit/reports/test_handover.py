@@ -6,7 +6,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from reports.contents import TABLES, dictionary
+from reports.contents import TABLES, published
 from reports.handover import hand_over
 from reports.release import publish_release
 
@@ -28,7 +28,7 @@ def with_students(warehouse: Path, tmp_path: Path) -> Path:
 def test_published_tables_are_handed_over_and_no_others(with_students: Path, methodology: Path, tmp_path: Path):
     handed_over = hand_over(with_students, methodology, tmp_path / "handed_over")
     names = {file.stem for file in (handed_over / TABLES).iterdir()}
-    assert names == {about["source"] for about in dictionary().values()}
+    assert names == {about["source"] for about in published().values()}
     assert all(name.startswith("pub_") for name in names)
     for file in (handed_over / TABLES).iterdir():
         table = pl.read_parquet(file)
@@ -47,6 +47,6 @@ def test_a_release_is_made_of_what_was_handed_over_with_no_warehouse_there(
 
 
 def test_a_column_that_the_dictionary_does_not_name_is_not_handed_over(handed_over: Path):
-    for about in dictionary().values():
+    for about in published().values():
         table = pl.read_parquet(handed_over / TABLES / f"{about['source']}.parquet")
         assert table.columns == [name for name in about["fields"] if name != "release"]

@@ -341,8 +341,9 @@ def test_the_data_page_describes_every_file_and_every_column(pages, release: Pat
 
 
 def test_the_files_on_the_site_are_the_files_of_the_release(release: Path):
-    for file in (release / "data").iterdir():
-        assert (release / "site" / "data" / file.name).read_bytes() == file.read_bytes()
+    files = [file for folder in ("data", "api") for file in (release / folder).rglob("*") if file.is_file()]
+    for file in files:
+        assert (release / "site" / file.relative_to(release)).read_bytes() == file.read_bytes()
 
 
 def test_the_list_of_names_leads_to_every_school_and_district(pages):
@@ -518,9 +519,8 @@ def test_an_id_that_would_leave_the_site_is_refused(state, methodology: Path, tm
     entities = [*state.ENTITIES[:-1], ("school", "../../x", "Elsewhere", "470", state.FORMULA, 2024, 2024)]
     monkeypatch.setattr(state, "ENTITIES", entities)
     warehouse = state.make_warehouse(tmp_path / "waymark.duckdb")
-    made = build_release(hand_over(warehouse, methodology, tmp_path / "handed_over"), tmp_path / "release", "1.0.0")
     with pytest.raises(ValueError, match="cannot name a folder"):
-        build_site(made)
+        build_release(hand_over(warehouse, methodology, tmp_path / "handed_over"), tmp_path / "release", "1.0.0")
 
 
 def test_two_policies_for_one_number_are_refused(state, methodology: Path, tmp_path: Path):

@@ -1,0 +1,135 @@
+"""What a build was made of, as checksums: submissions, policies, models as they were compiled, code, and the lock file.
+
+Read from the ledger, dbt's manifest and this checkout. No name of a file that someone sent, no count and no value of a
+record is taken along, for what stands here is published with the release.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from orchestration import settings, warehouse
+from orchestration.settings import Home
+from submissions import custody
+
+CODE = ("submissions", "expectations", "dbt_project", "methods", "reports", "orchestration")
+KINDS = {".py", ".sql", ".yml", ".yaml", ".csv", ".md", ".html", ".css", ".js"}
+MADE = {"__pycache__", "target", "dbt_packages", "logs"}
+LOCK = "requirements.lock"
+SHARED = ("marts", "publication")
+"""The stages after the indicators, which all of them share."""
+
+
+def inputs(place: Home, folder: Path) -> dict[str, Any]:
+    """Give the checksums of all that the build in this folder was made of."""
+    manifest = json.loads(settings.MANIFEST.read_text(encoding="utf-8"))
+    compiled = _compiled(place, folder)
+    return {
+        "submissions": submissions(place, json.loads((folder / warehouse.COMPLETE).read_text())["ledger_sequence"]),
+        "files": {
+            name: _sha256(path)
+            for name, path in (
+                ("growth_scales", place.growth_scales),
+                ("waivers", place.store.received / "waivers.csv"),
+                ("lock", settings.ROOT / LOCK),
+            )
+            if path.is_file()
+        },
+        "code": {room: _digest(settings.ROOT / room) for room in CODE},
+        "policies": _policies(manifest),
+        "indicators": _indicators(manifest, compiled),
+        "shared_models": {
+            node["name"]: compiled[node["name"]]
+            for node in _nodes(manifest, "model")
+            if node["fqn"][1] in SHARED and node["name"] in compiled
+        },
+    }
+
+
+def submissions(place: Home, until: int) -> dict[str, dict[str, Any]]:
+    """Give by id the submissions accepted last for their district and year, up to a place in the ledger."""
+    standing: dict[tuple[str, int], dict[str, Any]] = {}
+    happened: dict[str, list[str]] = {}
+    for event in custody.events(place.store):
+        if event["sequence"] > until or "submission_id" not in event:
+            continue
+        happened.setdefault(event["submission_id"], []).append(event["event"])
+        if event["event"] == custody.ACCEPTED:
+            standing[event["district_id"], event["school_year"]] = event
+    return {
+        event["submission_id"]: {
+            "district_id": district,
+            "school_year": year,
+            "rule_pack": event["rule_pack"],
+            "files": sorted(
+                {(row["collection"], row["file_sha256"]) for row in event["manifest"]}, key=lambda pair: pair[::-1]
+            ),
+            "events": happened[event["submission_id"]],
+        }
+        for (district, year), event in sorted(standing.items())
+    }
+
+
+def _compiled(place: Home, folder: Path) -> dict[str, str]:
+    """Give the checksum of the SQL of each model as dbt compiled it, wherever the home of the state stands."""
+    found = {}
+    for path in sorted(folder.glob("dbt/*/compiled/*/models/**/*.sql")):
+        sql = path.read_text(encoding="utf-8").replace(str(place.root), "$WAYMARK_HOME")
+        found[path.stem] = hashlib.sha256(sql.encode()).hexdigest()
+    return found
+
+
+def _indicators(manifest: Mapping, compiled: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """Give for each indicator the models and policies that its numbers come from, and the collections they read."""
+    slugs: dict[str, list[str]] = {}
+    for node in _nodes(manifest, "model"):
+        if node["fqn"][1] == "indicators":
+            slugs.setdefault(node["fqn"][2], []).append(node["unique_id"])
+    found = {}
+    for slug, own in sorted(slugs.items()):
+        above = [manifest["nodes"].get(name) or manifest["sources"][name] for name in _above(manifest, own)]
+        found[slug] = {
+            "models": {node["name"]: compiled[node["name"]] for node in above if node["name"] in compiled},
+            "policies": sorted(node["name"] for node in above if node["name"].startswith("policy_")),
+            "collections": sorted(node["name"] for node in above if node.get("source_name") == "accepted"),
+            "computed": sorted(node["name"] for node in above if node.get("source_name") in ("growth", "estimates")),
+        }
+    return found
+
+
+def _above(manifest: Mapping, names: Iterable[str]) -> list[str]:
+    """Name the nodes that these are made from, they themselves included."""
+    seen, waiting = set(), list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            waiting += manifest["parent_map"].get(name, [])
+    return sorted(seen)
+
+
+def _policies(manifest: Mapping) -> dict[str, str]:
+    seeds = [node for node in _nodes(manifest, "seed") if node["name"].startswith("policy_")]
+    return {node["name"]: _sha256(settings.DBT_PROJECT / node["original_file_path"]) for node in seeds}
+
+
+def _nodes(manifest: Mapping, kind: str) -> list[Mapping]:
+    nodes = (node for node in manifest["nodes"].values() if node["resource_type"] == kind)
+    return sorted(nodes, key=lambda node: node["name"])
+
+
+def _digest(room: Path) -> str:
+    """Give one checksum of the files of a room, whatever the checkout is called and whatever was made in it."""
+    digest = hashlib.sha256()
+    for path in sorted(room.rglob("*")):
+        parts = path.relative_to(room).parts
+        if path.suffix in KINDS and path.is_file() and not MADE.intersection(parts):
+            digest.update(f"{_sha256(path)}  {'/'.join(parts)}\n".encode())
+    return digest.hexdigest()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

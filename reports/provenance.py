@@ -1,0 +1,147 @@
+"""Where a published number comes from: its page, policy, models, and submissions, by checksum, from the release alone.
+
+No record of a student, no count and no name of a file that someone sent stands here.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from reports.api import write_json
+from reports.contents import Contents
+
+FILE = "provenance.json"
+KEY = ("school_year", "policy_id", "population", "student_group", "grade_span", "subject", "measure")
+SHOWN = ("value", "value_status", "low_bound", "high_bound", "interval_low", "interval_high", "student_count")
+NO_INPUTS: Mapping[str, Any] = {
+    "submissions": {},
+    "files": {},
+    "code": {},
+    "policies": {},
+    "indicators": {},
+    "shared_models": {},
+}
+
+
+class NotThereError(LookupError):
+    """Say what a release does not have."""
+
+
+def write_provenance(contents: Contents, inputs: Mapping[str, Any], out: Path, version: str) -> None:
+    """Write what a release was made of: whole, and in pieces beside the numbers of the API."""
+    write_json(out / "data" / FILE, {"release": version, "inputs": inputs})
+    api = out / "api" / "v1" / "provenance"
+    (api / "indicators").mkdir(parents=True)
+    policies = contents.tables["policies"]
+    for slug in contents.tables["indicators"]["indicator"]:
+        own = policies.filter(pl.col("indicator") == slug).to_dicts()
+        write_json(api / "indicators" / f"{slug}.json", {"release": version} | _indicator(inputs, contents, slug, own))
+    behind = _submissions_by_district(inputs)
+    for level, entity_id, district in _places(contents.tables["entities"]):
+        (api / level).mkdir(exist_ok=True)
+        of_entity = {"release": version, "level": level, "entity_id": entity_id}
+        submissions = inputs["submissions"] if level == "state" else behind.get(district, {})
+        write_json(api / level / f"{entity_id}.json", of_entity | {"submissions": submissions})
+
+
+def made_of(inputs: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """List what a release was made of as the resource descriptors of its statement."""
+    named = [
+        (f"submission/{submission}/{collection}", sha256)
+        for submission, one in inputs["submissions"].items()
+        for collection, sha256 in one["files"]
+    ]
+    for part in ("files", "code", "policies", "shared_models"):
+        named += [(f"{part}/{name}", sha256) for name, sha256 in inputs[part].items()]
+    models = {name: sha256 for one in inputs["indicators"].values() for name, sha256 in one["models"].items()}
+    named += [(f"models/{name}", sha256) for name, sha256 in models.items()]
+    return [{"name": name, "digest": {"sha256": sha256}} for name, sha256 in sorted(named)]
+
+
+def explain(release: Path, entity: str, indicator: str, group: str = "ALL", level: str | None = None) -> dict[str, Any]:
+    """Say of the results of an entity for an indicator and a group what they are and what they were made of.
+
+    Raises NotThereError, naming what the release does not have. An id that a school and a district share needs `level`.
+    """
+    data = release / "data"
+    values = pl.scan_parquet(data / "values.parquet")
+    found = values.filter(
+        pl.col("entity_id") == entity, pl.col("indicator") == indicator, pl.col("student_group") == group
+    )
+    rows = (found.filter(pl.col("level") == level) if level else found).collect()
+    levels = sorted(rows["level"].unique())
+    if len(levels) != 1:
+        raise NotThereError(_missing(values, entity, indicator, group, levels))
+    said = json.loads((data / FILE).read_text(encoding="utf-8"))
+    inputs = said["inputs"]
+    of_api = release / "api" / "v1"
+    about = json.loads((of_api / "provenance" / "indicators" / f"{indicator}.json").read_text(encoding="utf-8"))
+    behind = json.loads((of_api / "provenance" / levels[0] / f"{entity}.json").read_text(encoding="utf-8"))
+    last, policies = rows["school_year"].max(), set(rows["policy_id"])
+    collections = set(about["collections"])
+    return {
+        "release": said["release"],
+        "level": levels[0],
+        "entity_id": entity,
+        "indicator": indicator,
+        "student_group": group,
+        "values": rows.sort(KEY).select(*KEY, *SHOWN).with_columns(pl.col(pl.Decimal).cast(pl.String)).to_dicts(),
+        "methodology": about["methodology"],
+        "policies": [one for one in about["policies"] if one["policy_id"] in policies and one["level"] == levels[0]],
+        "models": about["models"],
+        "computed": about["computed"],
+        "submissions": {
+            name: {**one, "files": [pair for pair in one["files"] if not collections or pair[0] in collections]}
+            for name, one in behind["submissions"].items()
+            if one["school_year"] <= last
+        },
+        "others": f"data/{FILE}",
+        "code": inputs["code"],
+    }
+
+
+def _missing(values: pl.LazyFrame, entity: str, indicator: str, group: str, levels: list[str]) -> str:
+    if levels:
+        return f"{entity} is a {' and a '.join(levels)}; say which with --level."
+    for column, name, what in (
+        ("entity_id", entity, "a school or district"),
+        ("indicator", indicator, "an indicator"),
+        ("student_group", group, "a student group"),
+    ):
+        if values.filter(pl.col(column) == name).head(1).collect().is_empty():
+            return f"{name} is not {what} of this release."
+    return f"This release has no result of {entity} for {indicator} and {group}."
+
+
+def _indicator(inputs: Mapping, contents: Contents, slug: str, policies: list[dict]) -> dict[str, Any]:
+    page = contents.methodology[f"{slug}.md"]
+    own = inputs["indicators"].get(slug, {"models": {}, "collections": [], "computed": []})
+    return {
+        "indicator": slug,
+        "methodology": {
+            "page": f"methodology/{slug}.md",
+            "sha256": hashlib.sha256(page.encode()).hexdigest(),
+        },
+        "policies": policies,
+        "models": own["models"],
+        "shared_models": inputs["shared_models"],
+        "collections": own["collections"],
+        "computed": own["computed"],
+    }
+
+
+def _submissions_by_district(inputs: Mapping) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for name, one in inputs["submissions"].items():
+        found.setdefault(one["district_id"], {})[name] = one
+    return found
+
+
+def _places(entities: pl.DataFrame) -> list[tuple[str, str, str]]:
+    """Name each entity with the district whose submissions stand behind it."""
+    district = pl.when(pl.col("level") == "school").then("district_id").otherwise("entity_id")
+    return entities.select("level", "entity_id", district.alias("district")).rows()
