@@ -1,0 +1,151 @@
+"""The dbt build of the indicators of a simulated state, beside one scan-and-group of its largest collection, and its peak memory.
+
+BENCH_BUILD_STUDENTS=1000000 builds a million students in one year (about 25 minutes with the simulation, 2 GB of
+records and 20 GB for the warehouse). BENCH_BUILD_ACCEPTED names the accepted folder of a home to build instead, and
+BENCH_BUILD_FOLDER a folder in which the warehouse and what dbt says of each node stay.
+"""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from pathlib import Path
+
+import duckdb
+import polars as pl
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.accepted import write_accepted
+from orchestration import norms, settings
+from orchestration.defs.build import FOUND, PUBLICATION
+from orchestration.defs.estimates import ESTIMATES, compute
+from orchestration.defs.growth import INPUTS, STUDENTS
+
+HOW_MANY = int(os.environ.get("BENCH_BUILD_STUDENTS", "24000"))
+YEARS = int(os.environ.get("BENCH_BUILD_YEARS", "1"))
+STUDENTS_PER_DISTRICT = 6_000
+DBT = Path(sys.executable).parent / "dbt"
+THREADS = 2
+SLOWEST = 25
+STEPS = {
+    "foundation": ["--exclude", FOUND, PUBLICATION],
+    "tables": ["--select", FOUND, "--exclude", PUBLICATION],
+}
+
+
+def main() -> None:
+    """Print what each step and the slowest nodes take, and the ratio of the whole to one scan-and-group."""
+    given, kept = os.environ.get("BENCH_BUILD_ACCEPTED"), os.environ.get("BENCH_BUILD_FOLDER")
+    with nullcontext(kept) if kept else tempfile.TemporaryDirectory(prefix="waymark-bench-") as place:
+        folder = Path(place)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "waymark.duckdb").unlink(missing_ok=True)
+        if given:
+            accepted = Path(given)
+        else:
+            districts = max(1, HOW_MANY // STUDENTS_PER_DISTRICT)
+            accepted = write_accepted(folder / "state", students=HOW_MANY, years=YEARS, districts=districts)
+        _print(folder, accepted)
+
+
+def _print(folder: Path, accepted: Path) -> None:
+    largest, rows = max(((name.name, _rows(name)) for name in accepted.iterdir()), key=lambda one: one[1])
+    baseline = min(_scan_and_group(accepted / largest) for _ in range(3))
+    console = Console(width=max(120, Console().width))
+    console.print(
+        f"{largest} is largest with {rows:,} rows; to scan it and group it by student takes {baseline:.2f} s."
+    )
+    steps, nodes = Table("step", "s", "tables s", "tests s", "peak MB"), {}
+    whole = 0.0
+    for step, selection in STEPS.items():
+        if step == "tables":
+            start = time.perf_counter()
+            _methods(folder)
+            steps.add_row("methods", f"{time.perf_counter() - start:.1f}", "", "", "")
+        seconds, of_step = _dbt(folder, accepted, step, selection)
+        whole += seconds
+        nodes |= of_step
+        by_kind = defaultdict(float)
+        for name, taken in of_step.items():
+            by_kind[name.partition(".")[0]] += taken
+        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        tables = by_kind["model"] + by_kind["seed"]
+        steps.add_row(step, f"{seconds:.1f}", f"{tables:.1f}", f"{by_kind['test']:.1f}", f"{peak:,.0f}")
+    console.print(steps)
+    slowest = Table("node", "s", "share %")
+    every = sum(nodes.values())
+    for name, taken in sorted(nodes.items(), key=lambda one: -one[1])[:SLOWEST]:
+        slowest.add_row(name.replace(".waymark.", " "), f"{taken:.1f}", f"{100 * taken / every:.1f}")
+    console.print(slowest)
+    console.print(
+        f"dbt built all results in {whole:.0f} s, {whole / baseline:.0f} times one scan-and-group; the largest process "
+        f"held {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20:.1f} GB."
+    )
+
+
+def _rows(collection: Path) -> int:
+    return pl.scan_parquet(collection / "*/*.parquet", missing_columns="insert").select(pl.len()).collect().item()
+
+
+def _scan_and_group(collection: Path) -> float:
+    """Read every column of a collection and count, and add up, by school year, school and student."""
+    start = time.perf_counter()
+    with duckdb.connect(config={"threads": THREADS}) as connection:
+        connection.execute(
+            f"""
+            create table grouped as
+            select school_year, district_id, student_id, count(*) as row_count, min(columns(* exclude
+                (school_year, district_id, student_id)))
+            from read_parquet('{collection}/*/*.parquet', union_by_name = true)
+            group by school_year, district_id, student_id
+            """
+        )
+    return time.perf_counter() - start
+
+
+def _dbt(folder: Path, accepted: Path, step: str, selection: list[str]) -> tuple[float, dict[str, float]]:
+    """Run one step of the build as the build does; give its seconds and those of each node."""
+    target = folder / "dbt" / step
+    places = {
+        "WAYMARK_WAREHOUSE": folder / "waymark.duckdb",
+        "WAYMARK_ACCEPTED": accepted,
+        "WAYMARK_ESTIMATES": folder,
+        "WAYMARK_DISCLOSURE_MASK": folder / "not_read_here.parquet",
+        "DBT_TARGET_PATH": target,
+        "DBT_PROFILES_DIR": settings.DBT_PROJECT,
+        "DBT_PROJECT_DIR": settings.DBT_PROJECT,
+    }
+    command = [DBT, "build", "--exclude-resource-type", "unit_test", "--log-level-file", "none", *selection]
+    start = time.perf_counter()
+    environment = os.environ | {name: str(place) for name, place in places.items()}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    seconds = time.perf_counter() - start
+    if done.returncode:
+        sys.exit(done.stdout[-5000:] + done.stderr)
+    results = json.loads((target / "run_results.json").read_text())["results"]
+    return seconds, {one["unique_id"]: one["execution_time"] for one in results}
+
+
+def _methods(folder: Path) -> None:
+    """Compute what stands between the two steps of the tables."""
+    with duckdb.connect(str(folder / "waymark.duckdb"), read_only=True) as connection:
+        for estimate in ESTIMATES:
+            compute(estimate, connection)[0].write_parquet(folder / f"estimates_{estimate.name}.parquet")
+        read = {name: connection.sql(table).pl() for name, table in INPUTS.items()}
+        with ThreadPoolExecutor(THREADS) as pool:
+            tables, _ = norms.compute(**read, stored=pl.DataFrame(schema=norms.SCHEMAS["scale"]), run=pool.map)
+        for name, table in tables.items():
+            table.write_parquet(folder / f"growth_{name}.parquet")
+        rows = connection.execute(STUDENTS, {"percentiles": str(folder / "growth_percentile.parquet")}).pl()
+    norms.medians(rows).write_parquet(folder / "growth_median.parquet")
+
+
+if __name__ == "__main__":
+    main()
