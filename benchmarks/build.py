@@ -1,4 +1,4 @@
-"""The dbt build of the indicators of a simulated state, beside one scan-and-group of its largest collection, and its peak memory.
+"""The dbt build of the indicators of a simulated state, beside one scan-and-group of its largest collection.
 
 BENCH_BUILD_STUDENTS=1000000 builds a million students in one year (about 25 minutes with the simulation, 2 GB of
 records and 20 GB for the warehouse). BENCH_BUILD_ACCEPTED names the accepted folder of a home to build instead, and
