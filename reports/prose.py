@@ -1,0 +1,76 @@
+"""What stands on the site and is neither a number nor a label: pages of method, the glossary, what is not measured yet.
+
+It lies in pages/, glossary.yml and not_yet.yml, in each language, and is read here. Nothing is rendered here.
+"""
+
+import re
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import yaml
+
+from reports.words import LANGUAGES
+
+ROOM = Path(__file__).parent
+_HEAD = re.compile(r"\A---\n(.*?)\n---\n", flags=re.DOTALL)
+_DOC_BLOCK = re.compile(r"^\s*\{%-?\s*(end)?docs\b.*?%\}\s*$", flags=re.MULTILINE)
+
+
+class Page(NamedTuple):
+    """A page of prose in one language: markdown, and who reviewed it when. English needs no reviewer."""
+
+    topic: str
+    language: str
+    title: str
+    text: str
+    reviewed_by: str | None
+    reviewed_at: date | None
+
+    @property
+    def is_draft(self) -> bool:
+        """Tell whether a translation still waits for a person's review; only staff are told."""
+        return self.language != "en" and not (self.reviewed_by and self.reviewed_at)
+
+
+@cache
+def pages(language: str) -> dict[str, Page]:
+    """Read the pages of method of a language by their topic, in their order."""
+    found = [(path.name.split(".")[0], path) for path in (ROOM / "pages").glob(f"*.{language}.md")]
+    read = {topic: _read(topic, language, path.read_text(encoding="utf-8")) for topic, path in found}
+    return {topic: page for topic, (_, page) in sorted(read.items(), key=lambda item: item[1][0])}
+
+
+def methodology(folder: Path, indicator: str, language: str) -> Page:
+    """Read from a folder how an indicator is measured, without the marks that dbt needs."""
+    name = f"{indicator}.md" if language == "en" else f"{indicator}.{language}.md"
+    return _read(indicator, language, (folder / name).read_text(encoding="utf-8"))[1]
+
+
+@cache
+def glossary() -> list[dict]:
+    """Read the words that readers may not know: id, term, text and, for search, `also`, in each language."""
+    return _rows("glossary.yml", ("term", "text"))
+
+
+@cache
+def not_yet() -> list[dict]:
+    """Read what is not measured yet: id, name, reason, and why: `records`, `method` or `choice`."""
+    return _rows("not_yet.yml", ("name", "reason"))
+
+
+def _rows(file: str, said: tuple[str, ...]) -> list[dict]:
+    rows = yaml.safe_load((ROOM / file).read_text(encoding="utf-8"))
+    for row in rows:
+        if missing := [f"{name} in {code}" for name in said for code in LANGUAGES if not row[name].get(code)]:
+            raise ValueError(f"{file}: {row['id']} has no {', '.join(missing)}")
+    return rows
+
+
+def _read(topic: str, language: str, text: str) -> tuple[int, Page]:
+    head = _HEAD.match(text)
+    facts = yaml.safe_load(head[1]) if head else {}
+    body = _DOC_BLOCK.sub("", text[head.end() :] if head else text).strip() + "\n"
+    reviewed = facts.get("reviewed_by"), facts.get("reviewed_at")
+    return facts.get("order", 0), Page(topic, language, facts.get("title", ""), body, *reviewed)
