@@ -8,10 +8,10 @@ import re
 from collections.abc import Collection, Iterator
 
 HARDEST_GRADE, HARDEST_GRADE_OF_METHODS = 8.0, 11.0
-EASIEST_SPANISH, EASIEST_SPANISH_OF_METHODS = 60.0, 50.0
+EASIEST_SPANISH = 60.0
 LONGEST_SENTENCE = 25
-FEWEST_WORDS = 15
-"""Shorter texts are judged together with their neighbours: one long word would decide about them."""
+FEWEST_WORDS = 12
+"""In shorter texts one long word would decide: of them only the words are judged."""
 
 INSTEAD = {
     "en": {
@@ -115,12 +115,11 @@ def faults(text: str, language: str, explained: Collection[str] = (), is_method:
             yield f"{short} is not explained"
     if word_count(text) < FEWEST_WORDS:
         return
-    if language == "en" and (found := grade(text)) > (most := HARDEST_GRADE_OF_METHODS if is_method else HARDEST_GRADE):
+    most = HARDEST_GRADE_OF_METHODS if is_method else HARDEST_GRADE
+    if language == "en" and (found := grade(text)) > most:
         yield f"reads at grade {found:.1f}, and {most:g} is the most"
-    if language == "es" and (found := ease(text)) < (
-        least := EASIEST_SPANISH_OF_METHODS if is_method else EASIEST_SPANISH
-    ):
-        yield f"reads at {found:.0f} of Fernández Huerta, and {least:g} is the least"
+    if language == "es" and (found := ease(text)) < EASIEST_SPANISH:
+        yield f"reads at {found:.0f} of Fernández Huerta, and {EASIEST_SPANISH:g} is the least"
 
 
 def _shape(text: str, language: str) -> tuple[float, float]:
