@@ -1,0 +1,60 @@
+"""The release gate's promises about what is hidden: what the attackers found becomes results, each naming its cells.
+
+The attacks are made elsewhere. A cell is named by its place, indicator, group and year; no hidden number is ever told.
+"""
+
+import polars as pl
+
+NAMED = 10
+"""Cells that a result names; the rest are counted."""
+PROMISES = {
+    ("shown", "elsewhere"): (
+        "hidden_numbers_stand_nowhere",
+        "No number that must stay hidden stands in its row, in another table or in an earlier release",
+    ),
+    ("subtraction",): (
+        "nothing_is_found_by_subtraction",
+        "No number that must stay hidden is what is left when shown numbers are subtracted",
+    ),
+    ("interval", "unsettled"): (
+        "every_hidden_number_has_room",
+        "What is shown leaves every number that must stay hidden as much room as the policy asks for",
+    ),
+    ("change",): (
+        "no_change_tells_about_a_few",
+        "No rate that changed since an earlier release tells about the few students who came or went",
+    ),
+    ("reopened",): (
+        "hidden_stays_hidden",
+        "No row that an earlier release hid is shown while its number is the same",
+    ),
+}
+
+
+def judge_attacks(found: pl.DataFrame, attacked: int) -> list[dict[str, str | bool]]:
+    """Turn what gave way (release, key, `quantity` and `attack`) into one result of the gate for each promise."""
+    results = []
+    for attacks, (name, title) in PROMISES.items():
+        broken = found.filter(pl.col("attack").is_in(attacks)).unique(maintain_order=True)
+        results.append(
+            {
+                "expectation": name,
+                "title": title,
+                "success": broken.is_empty(),
+                "outcome": "passed" if broken.is_empty() else "failed",
+                "severity": "error",
+                "observed": f"no breach in {attacked:,}" if broken.is_empty() else _named(broken),
+            }
+        )
+    return results
+
+
+def _named(broken: pl.DataFrame) -> str:
+    cells = [
+        f"{row['level']} {row['entity_id']}, {row['indicator']} {row['measure']}, {row['student_group']}, "
+        f"{row['subject']}, {row['grade_span']}, {row['population']}, {row['school_year']} ({row['quantity']}"
+        f"{', in release ' + row['release'] if row['release'] else ''})"
+        for row in broken.head(NAMED).iter_rows(named=True)
+    ]
+    more = f"; and {broken.height - NAMED:,} more" if broken.height > NAMED else ""
+    return f"{broken.height:,}: {'; '.join(cells)}{more}"

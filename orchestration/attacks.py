@@ -1,0 +1,261 @@
+"""A release candidate before the attackers: published rows become counts with bounds, findings become named cells.
+
+What a reader can work out is decided in `methods.attacks`; what nobody may work out, by the policy. Only that judgment
+reads results before hiding: every equation and every bound comes from published rows.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+import polars as pl
+
+from expectations.releases.disclosure import judge_attacks
+from expectations.releases.publication import KEYS
+from methods.attacks.attack import alike, attack
+from methods.attacks.published import Counts, Layout
+from methods.attacks.rounding import numerators, numerators_between
+from methods.attacks.system import OPEN
+from orchestration import ledger
+from orchestration.ledger import CELL, RATES, SENSITIVE, Before
+from orchestration.settings import Home
+
+PLACE = ("level", "entity_id")
+TABLE = tuple(key for key in CELL if key not in (*PLACE, "student_group"))
+EMPTY = ("no_students", "not_applicable", "not_collected", "not_reported")
+"""Statuses of rows that add nothing to any sum, as a reader takes them."""
+SHOWN = ("student_count", "numerator", "denominator", "value", "low_bound", "high_bound")
+WHOLE_GROUP, PROGRAM, STATE = "ALL", "program", ("state", "state")
+
+MEASURES = f"""
+    select
+        indicator, measure, statistic, decimals, statistic in {RATES} and not is_by_unit as counts_students,
+        coalesce(bool_and(denominator = student_count), false) as counts_all
+    from marts.dim_measure
+    left join marts.fct_indicator_results using (indicator, measure)
+    group by all
+    order by indicator, measure
+"""
+ROUNDING = """
+    select policy_id, first_school_year, last_school_year, student_count_from, student_count_to, decimals
+    from reference.policy_rounding where unit = 'percent' order by all
+"""
+RULES = """
+    select
+        rules.indicator, rules.policy_id, level, rules.first_school_year, rules.last_school_year, count_base, minimum
+    from marts.dim_disclosure as rules
+    inner join marts.dim_minimum_n as minimums
+        on rules.indicator = minimums.indicator and rules.policy_id = minimums.policy_id and purpose = 'publication'
+        and rules.first_school_year between minimums.first_school_year and minimums.last_school_year
+    order by all
+"""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Everything that is public of a release, as tables: results, places, groups, measures, and the rules of showing.
+
+    `rollups` names more ways to add places up: `rollup`, and level and entity_id of a child and of its parent.
+    """
+
+    results: pl.DataFrame
+    entities: pl.DataFrame
+    groups: pl.DataFrame
+    measures: pl.DataFrame
+    rules: pl.DataFrame
+    rounding: pl.DataFrame
+    rollups: pl.DataFrame | None = None
+
+
+def tried(place: Home, connection: duckdb.DuckDBPyConnection) -> list[dict]:
+    """Attack what a build would publish together with every earlier release; give one result for each promise."""
+    candidate, sensitive = read(connection)
+    found = worked_out(candidate, sensitive, ledger.earlier(place, connection))
+    shows = candidate.results.filter(pl.any_horizontal(pl.col(SHOWN).is_not_null()))
+    must = ledger.constraints(place, connection).filter(pl.col("must") == "hide")
+    kinds = {"hidden_before": "reopened", "few_moved": "change"}
+    shown = shows.join(must, on=KEYS, how="inner").with_columns(
+        pl.col("because").replace_strict(kinds, return_dtype=pl.String).alias("attack")
+    )
+    rows = shown.select(pl.lit("").alias("release"), *KEYS, pl.lit("row").alias("quantity"), "attack")
+    return judge_attacks(pl.concat([found, rows]).sort(pl.all()), sensitive.height)
+
+
+def read(connection: duckdb.DuckDBPyConnection) -> tuple[Candidate, pl.DataFrame]:
+    """Give the candidate of a build, and the counts that nobody may work out with the width that must remain open."""
+    tables = ("pub_indicator_results", "pub_entities", "pub_student_groups")
+    public = (connection.execute(f"select * from publication.{table} order by all").pl() for table in tables)
+    rules = (connection.execute(query).pl() for query in (MEASURES, RULES, ROUNDING))
+    return Candidate(*public, *rules), connection.execute(SENSITIVE).pl()
+
+
+def worked_out(candidate: Candidate, sensitive: pl.DataFrame, earlier: Sequence[Before] = ()) -> pl.DataFrame:
+    """List the sensitive cells that a reader can work out or narrow down: release, key, quantity and attack.
+
+    The release is empty for the candidate. A reader is taken to know which numbers are the same as in an earlier one.
+    """
+    frames = [_counts(candidate, candidate.results).with_columns(release=pl.lit(""), same=pl.lit(True))]
+    targets = [sensitive.with_columns(release=pl.lit(""))]
+    for before in earlier:
+        counts = _counts(candidate, before.results).with_columns(release=pl.lit(before.version))
+        known = before.unchanged.select(*CELL, same=pl.lit(True))
+        frames.append(counts.join(known, on=CELL, how="left").with_columns(pl.col("same").fill_null(False)))
+        # What has changed since is nobody's business still, and how much room it needed is not kept.
+        gone = before.sensitive.join(before.unchanged, on=CELL, how="anti")
+        targets.append(gone.with_columns(width=pl.lit(1, pl.Int64), release=pl.lit(before.version)))
+    cells = pl.concat(frames).with_columns(
+        _code(["release", *TABLE]).alias("table"), _code(PLACE).alias("place"), _code(["student_group"]).alias("group")
+    )
+    cells = cells.sort("table", "place", "group").with_row_index("position")
+    arrays = {name: cells[name].to_numpy().astype(np.int64) for name in ("table", "place", "group", "low", "high")}
+    counts = Counts(**arrays, number=_numbers(cells, arrays))
+    wanted = cells.join(pl.concat(targets, how="diagonal"), on=["release", *CELL], how="inner", maintain_order="left")
+    found = attack(counts, _layout(candidate, cells), wanted["position"].to_numpy(), wanted["width"].to_numpy())
+    attacks = pl.Series("attack", found.attack.tolist(), dtype=pl.String)
+    named = pl.DataFrame({"position": found.count.astype(np.uint32)}).with_columns(attacks)
+    return named.join(cells, on="position").select("release", *CELL, "attack").sort("release", *CELL)
+
+
+def _code(columns: Sequence[str]) -> pl.Expr:
+    return pl.struct(*columns).rank("dense").cast(pl.Int64) - 1
+
+
+def _numbers(cells: pl.DataFrame, arrays: dict[str, np.ndarray]) -> np.ndarray:
+    """Say which counts are one number: those of tables that are read as one, and those that did not change since."""
+    read_as = cells.select(*TABLE, "place", "group", "release", "same", read_as=alike(**arrays)[arrays["table"]])
+    now = read_as.filter(pl.col("release") == "").select(*TABLE, now="read_as").unique(TABLE)
+    named = read_as.join(now, on=TABLE, how="left", maintain_order="left").with_columns(
+        pl.when("same").then(pl.coalesce("now", "read_as")).otherwise("read_as").alias("name")
+    )
+    return named.select(_code(["name", "place", "group"])).to_series().to_numpy()
+
+
+# ---- from published rows to counts ----
+
+
+def _counts(candidate: Candidate, results: pl.DataFrame) -> pl.DataFrame:
+    """Give every count behind the published rows with the two bounds that its own row tells."""
+    in_force = pl.col("school_year").is_between("first_school_year", "last_school_year")
+    shown, base = pl.col("student_count"), pl.col("count_base")
+    least = pl.when(shown.is_not_null()).then(pl.min_horizontal(shown, "minimum"))
+    is_empty = pl.col("value_status").is_in(EMPTY)
+    rows = (
+        results.join(candidate.measures, on=["indicator", "measure"], how="inner")
+        .join(candidate.rules, on=["indicator", "policy_id", "level"], how="inner")
+        .filter(in_force)
+        .with_columns(
+            count_low=pl.when(is_empty).then(0).otherwise(pl.max_horizontal(shown - base // 2, least).fill_null(0)),
+            count_high=pl.when(is_empty).then(0).otherwise((shown + (base - 1) // 2).fill_null(OPEN)),
+        )
+        .with_columns(
+            of_low=pl.coalesce("denominator", pl.when("counts_all").then("count_low").otherwise(0)).cast(pl.Int64),
+            of_high=pl.coalesce("denominator", "count_high").cast(pl.Int64),
+        )
+    )
+    rates = rows.filter("counts_students").join(_decimals(candidate), on=["policy_id"], how="left")
+    within = pl.col("student_count").fill_null(0).is_between("student_count_from", "student_count_to")
+    rates = rates.filter(within & pl.col("school_year").is_between("rounding_from", "rounding_to"))
+    low, high = _numerators(rates)
+    return pl.concat(
+        [
+            _quantity(rows, "student_count", "count_low", "count_high"),
+            _quantity(rates.filter(~pl.col("counts_all")), "denominator", "of_low", "of_high"),
+            _quantity(rates.with_columns(low=pl.Series(low), high=pl.Series(high)), "numerator", "low", "high"),
+        ]
+    )
+
+
+def _decimals(candidate: Candidate) -> pl.DataFrame:
+    names = {"first_school_year": "rounding_from", "last_school_year": "rounding_to", "decimals": "rounded_to"}
+    return candidate.rounding.rename(names)
+
+
+def _quantity(rows: pl.DataFrame, quantity: str, low: str, high: str) -> pl.DataFrame:
+    bounds = pl.col(low).cast(pl.Int64).alias("low"), pl.col(high).cast(pl.Int64).alias("high")
+    return rows.select(*KEYS, pl.lit(quantity).alias("quantity"), *bounds)
+
+
+def _numerators(rates: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Bound each numerator by itself where it is shown, else by its percent or range, else by its denominator."""
+    of_low, of_high = rates["of_low"].to_numpy(), rates["of_high"].to_numpy()
+    value, low_bound, high_bound, numerator = (
+        rates[name].cast(pl.Float64).to_numpy() for name in ("value", "low_bound", "high_bound", "numerator")
+    )
+    decimals = np.minimum(rates["decimals"].to_numpy(), rates["rounded_to"].to_numpy())
+    low, high = np.zeros(of_low.size, np.int64), of_high.copy()
+    is_range, is_value = rates["value_status"].to_numpy() == "range", ~np.isnan(value)
+    low[is_value] = numerators(value[is_value], of_low[is_value], decimals[is_value])[0]
+    high[is_value] = numerators(value[is_value], of_high[is_value], decimals[is_value])[1]
+    low[is_range] = numerators_between(low_bound[is_range], high_bound[is_range], of_low[is_range])[0]
+    high[is_range] = numerators_between(low_bound[is_range], high_bound[is_range], of_high[is_range])[1]
+    shown = ~np.isnan(numerator)
+    low[shown] = high[shown] = numerator[shown]
+    return low, np.minimum(high, OPEN)
+
+
+# ---- how counts add up ----
+
+
+def _layout(candidate: Candidate, cells: pl.DataFrame) -> Layout:
+    group = dict(cells.select("student_group", "group").unique().rows())
+    there = candidate.groups.filter(pl.col("student_group").is_in(list(group)))
+    members: dict[str, list[int]] = {}
+    for code, kind in there.select("student_group", "group_kind").rows():
+        members.setdefault(kind, []).append(group[code])
+    whole = group[WHOLE_GROUP]
+    divides = [own for kind, own in sorted(members.items()) if kind not in ("all", PROGRAM)]
+    return Layout(
+        rollups=_rollups(candidate, cells.select(*PLACE, "place").unique()),
+        partitions=[(whole, own) for own in divides],
+        parts=[(whole, own) for own in members.get(PROGRAM, [])],
+        pairs=_pairs(cells),
+        sums=_sums(candidate, cells),
+    )
+
+
+def _rollups(candidate: Candidate, places: pl.DataFrame) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Schools add up to districts, districts to the state, and whatever else is published to what it names."""
+    own = candidate.entities.select(*PLACE, "district_id").unique(PLACE)
+    schools = own.filter(pl.col("level") == "school").with_columns(parent_level=pl.lit("district"))
+    districts = own.filter(pl.col("level") == "district").with_columns(parent_level=pl.lit(STATE[0]))
+    districts = districts.with_columns(district_id=pl.lit(STATE[1]))
+    named = [
+        frame.rename({"district_id": "parent_id"}).with_columns(rollup=pl.lit("")) for frame in (schools, districts)
+    ]
+    if candidate.rollups is not None:
+        named.append(candidate.rollups.select(named[0].columns))
+    links = (
+        pl.concat(named)
+        .join(places, on=PLACE, how="inner")
+        .join(places.rename({"place": "parent"}), left_on=["parent_level", "parent_id"], right_on=PLACE, how="inner")
+        .sort("rollup", "place", "parent")
+    )
+    return [
+        (own["place"].to_numpy(), own["parent"].to_numpy())
+        for own in links.partition_by("rollup", "level", "parent_level")
+    ]
+
+
+def _pairs(cells: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """A numerator is no more than its denominator, and a denominator no more than its students."""
+    at = cells.select("release", *KEYS, "quantity", "position").pivot(on="quantity", values="position")
+    for quantity in ("denominator", "numerator"):
+        if quantity not in at.columns:
+            at = at.with_columns(pl.lit(None, pl.UInt32).alias(quantity))
+    of = at.with_columns(pl.coalesce("denominator", "student_count").alias("of"))
+    less = [of.filter(pl.col("numerator").is_not_null()).select("numerator", "of").rename({"numerator": "less"})]
+    less.append(at.filter(pl.col("denominator").is_not_null()).select(less="denominator", of="student_count"))
+    both = pl.concat(less).sort("less", "of")
+    return both["less"].to_numpy().astype(np.int64), both["of"].to_numpy().astype(np.int64)
+
+
+def _sums(candidate: Candidate, cells: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Shares of one indicator add up to what they are shares of: the levels of a test to the students tested."""
+    shares = candidate.measures.filter((pl.col("statistic") == "share") & pl.col("counts_students"))
+    own = cells.join(shares.select("indicator", "measure", "counts_all"), on=["indicator", "measure"], how="inner")
+    of = pl.when("counts_all").then(pl.lit("student_count")).otherwise(pl.lit("denominator"))
+    key = ["release", *(name for name in KEYS if name != "measure")]
+    wholes = own.filter(pl.col("quantity") == of).group_by(key).agg(pl.col("position").min().alias("whole"))
+    parts = own.filter(pl.col("quantity") == "numerator").join(wholes, on=key, how="inner").sort("position")
+    return parts["position"].to_numpy().astype(np.int64), parts["whole"].to_numpy().astype(np.int64)

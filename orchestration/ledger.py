@@ -1,0 +1,205 @@
+"""The suppression ledger: which row each release hid or showed, so that hidden stays hidden and shown stays shown.
+
+One private file for each release. Beside the key of a row stand two keyed hashes of the numbers behind it, which say
+whether a number is still the same and nothing else. What follows for the next mask is `constraints`.
+"""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from expectations.releases.publication import KEYS
+from methods.attacks.changes import told_by_change
+from orchestration.settings import CannotRunError, Home
+from submissions.pseudonyms import key_of
+from submissions.store import make_private, write_atomically
+
+PENDING = "pending"
+CELL = (*KEYS, "quantity")
+RATES = ("rate", "floored_rate", "share")
+HASHES = {"count_hash": ("student_count",), "rate_hash": ("numerator", "denominator", "value")}
+"""The quantities of the attackers, by the hash that says whether they are the same: students, and the rest."""
+SENSITIVE = f"""
+    with judged as (
+        select
+            {", ".join(f"results.{key}" for key in KEYS)}, results.student_count, numerator, denominator,
+            minimum, numerator_floor, interval_width, statistic in {RATES} and not is_by_unit as counts_students
+        from marts.fct_indicator_results as results
+        inner join marts.dim_measure using (indicator, measure)
+        inner join marts.dim_minimum_n as minimums
+            on results.indicator = minimums.indicator and results.policy_id = minimums.policy_id
+            and results.school_year between minimums.first_school_year and minimums.last_school_year
+            and purpose = 'publication'
+        inner join marts.dim_disclosure as rules
+            on results.indicator = rules.indicator and results.policy_id = rules.policy_id
+            and results.level = rules.level
+            and results.school_year between rules.first_school_year and rules.last_school_year
+        where results.student_count > 0
+    )
+    select {", ".join(KEYS)}, 'student_count' as quantity, cast(least(interval_width, student_count) as bigint) as width
+    from judged where student_count < minimum
+    union all
+    select {", ".join(KEYS)}, 'numerator' as quantity, cast(least(interval_width, denominator) as bigint) as width
+    from judged
+    where
+        counts_students and denominator > 0
+        and (student_count < minimum or least(numerator, denominator - numerator) < numerator_floor)
+    order by all
+"""
+"""The numbers that nobody may work out, each with the width that must remain open."""
+SENSITIVES = {"count_is_sensitive": "student_count", "rate_is_sensitive": "numerator"}
+NUMBERS = f"""
+    select {", ".join(KEYS)}, student_count, numerator, denominator, value
+    from marts.fct_indicator_results where student_count is not null order by all
+"""
+SHOWN = f"select {', '.join(KEYS)}, value_status from publication.pub_indicator_results order by all"
+MINIMUM = "select min(minimum) from reference.policy_minimum_n where purpose = 'publication'"
+
+
+@dataclass(frozen=True)
+class Before:
+    """An earlier release: its results, and of the cells (key and quantity) those unchanged and those sensitive."""
+
+    version: str
+    results: pl.DataFrame
+    unchanged: pl.DataFrame
+    sensitive: pl.DataFrame
+
+
+def prepare(place: Home, connection: duckdb.DuckDBPyConnection) -> None:
+    """Write down what a build would show and hide, before it is published."""
+    numbers = hashed(place, connection.execute(NUMBERS).pl())
+    shown = connection.execute(SHOWN).pl().join(numbers, on=KEYS, how="inner", maintain_order="left")
+    sensitive = connection.execute(SENSITIVE).pl().select(*CELL, flag=pl.lit(True))
+    flags = sensitive.pivot(on="quantity", on_columns=[*SENSITIVES.values()], index=KEYS, values="flag")
+    flags = flags.rename({quantity: name for name, quantity in SENSITIVES.items()})
+    entry = shown.join(flags, on=KEYS, how="left", maintain_order="left").select(
+        *KEYS,
+        (pl.col("value_status") == "suppressed").alias("is_hidden"),
+        *HASHES,
+        pl.col(*SENSITIVES).fill_null(False),
+    )
+    with write_atomically(_file(place, PENDING)) as part:
+        entry.write_parquet(part)
+
+
+def settle(place: Home, version: str) -> None:
+    """Enter what was prepared under the version that it became; a release that was kept is entered already."""
+    pending = _file(place, PENDING)
+    if _file(place, version).exists():
+        pending.unlink(missing_ok=True)
+    else:
+        pending.rename(_file(place, version))
+
+
+def entries(place: Home) -> dict[str, pl.DataFrame]:
+    """Give the rows that each release hid and showed, by its version.
+
+    A release that the ledger names and that is gone, or one that it does not name, raises CannotRunError: what it
+    showed cannot be unsaid, so nothing may be hidden or shown without it.
+    """
+    folder = _folder(place)
+    made = {path.parent.parent.name for path in place.releases.glob("[0-9]*/data/values.parquet")}
+    named = {path.stem for path in folder.glob("*.parquet")} - {PENDING}
+    if (new := made - named) and len(new) == 1 and _file(place, PENDING).exists():
+        settle(place, new.pop())
+        return entries(place)
+    for version in sorted(named - made):
+        raise CannotRunError(
+            f"The suppression ledger names release {version}, which is not in {place.releases}. What it showed is "
+            "known to its readers, so the next release cannot be made without it. Bring it back from a backup."
+        )
+    for version in sorted(made - named):
+        raise CannotRunError(
+            f"Release {version} is not in the suppression ledger, so what it hides cannot be kept hidden. Bring "
+            f"{_file(place, version)} back from a backup."
+        )
+    return {version: pl.read_parquet(_file(place, version)) for version in sorted(named, key=_number)}
+
+
+def constraints(place: Home, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """Say which rows of a build must be hidden or shown for the sake of earlier releases: the key, `must`, `because`.
+
+    A row that was hidden is hidden again while any number behind it is the same, and a row that was shown is shown
+    again while all are. A rate that showed its counts is hidden where only a few students came or went since then.
+    """
+    numbers = connection.execute(NUMBERS).pl()
+    now = hashed(place, numbers)
+    (minimum,) = connection.execute(MINIMUM).fetchone()
+    found = [pl.DataFrame(schema={key: now.schema[key] for key in KEYS} | {"must": pl.String, "because": pl.String})]
+    for version, entry in entries(place).items():
+        both = now.join(entry, on=KEYS, how="inner", suffix="_before")
+        same = [pl.col(name) == pl.col(f"{name}_before") for name in HASHES]
+        again = both.filter("is_hidden", pl.any_horizontal(same))
+        still = both.filter(~pl.col("is_hidden"), pl.all_horizontal(same))
+        moved = published(place, version).filter(pl.col("level") != "state").join(numbers, on=KEYS, suffix="_now")
+        ends = (
+            tuple(moved[name + of].cast(pl.Float64).to_numpy() for name in ("numerator", "denominator"))
+            for of in ("", "_now")
+        )
+        few = moved.filter(pl.Series(told_by_change(*ends, minimum), dtype=pl.Boolean))
+        found += [
+            rows.select(*KEYS, must=pl.lit(must), because=pl.lit(because))
+            for rows, must, because in (
+                (again, "hide", "hidden_before"),
+                (few, "hide", "few_moved"),
+                (still, "show", "shown_before"),
+            )
+        ]
+    ranked = pl.concat(found).sort(pl.col("must") == "show", maintain_order=True)
+    return ranked.unique(KEYS, keep="first", maintain_order=True).sort(KEYS)
+
+
+def earlier(place: Home, connection: duckdb.DuckDBPyConnection) -> list[Before]:
+    """Give every earlier release with what a build changes of it."""
+    now = hashed(place, connection.execute(NUMBERS).pl())
+    told = []
+    for version, entry in entries(place).items():
+        both = now.join(entry, on=KEYS, how="inner", suffix="_before")
+        unchanged = [
+            both.filter(pl.col(name) == pl.col(f"{name}_before")).select(*KEYS, quantity=pl.lit(quantity))
+            for name, quantity in (
+                ("count_hash", "student_count"),
+                ("rate_hash", "denominator"),
+                ("rate_hash", "numerator"),
+            )
+        ]
+        sensitive = [
+            entry.filter(name).select(*KEYS, quantity=pl.lit(quantity)) for name, quantity in SENSITIVES.items()
+        ]
+        told.append(Before(version, published(place, version), pl.concat(unchanged), pl.concat(sensitive)))
+    return told
+
+
+def hashed(place: Home, numbers: pl.DataFrame) -> pl.DataFrame:
+    """Replace the numbers of every row by keyed hashes, which differ between rows that hold the same number."""
+    key = hmac.digest(key_of(place.store), b"suppression ledger", "sha256")
+    made = []
+    for name, columns in HASHES.items():
+        parts = [*KEYS, pl.lit(name), *(pl.col(column).cast(pl.String).fill_null("") for column in columns)]
+        texts = numbers.select(text=pl.concat_str(*parts, separator="\x1f"))["text"]
+        made.append(
+            pl.Series(name, [hashlib.blake2b(text.encode(), key=key, digest_size=16).digest() for text in texts])
+        )
+    return numbers.select(KEYS).with_columns(made)
+
+
+def published(place: Home, version: str) -> pl.DataFrame:
+    """Give the results that a release shows."""
+    return pl.read_parquet(place.releases / version / "data" / "values.parquet").drop("release")
+
+
+def _folder(place: Home) -> Path:
+    return make_private(place.root / "private" / "suppression_ledger")
+
+
+def _file(place: Home, version: str) -> Path:
+    return _folder(place) / f"{version}.parquet"
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))

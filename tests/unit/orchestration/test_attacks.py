@@ -1,0 +1,215 @@
+"""A release candidate before the attackers and the ledger: what is caught, what is kept, and what is named."""
+
+import duckdb
+import polars as pl
+import pytest
+
+from expectations.releases.publication import KEYS
+from orchestration import attacks, ledger, settings
+
+SCHOOLS = {"0001": (3, 40), "0002": (12, 9), "0003": (30, 25), "0004": (6, 60)}
+"""Girls and boys of the four schools of the one district."""
+PRIMARY = {("0001", "GENDER_F"), ("0002", "GENDER_M"), ("0004", "GENDER_F")}
+SAFE = {(school, group) for school, _ in PRIMARY for group in ("GENDER_F", "GENDER_M")}
+MOVED = SCHOOLS | {"0002": (12, 10), "0003": (30, 24)}
+"""One boy moved from the third school to the second, which has ten now."""
+
+
+def _rows(schools: dict[str, tuple[int, int]]) -> list[tuple]:
+    totals = tuple(map(sum, zip(*schools.values(), strict=True)))
+    places = [("state", "state", totals), ("district", "0010", totals), *(("school", *own) for own in schools.items())]
+    rows = []
+    for level, place, (girls, boys) in places:
+        passed = (girls // 2, boys // 2)
+        for group, count, part in (
+            ("ALL", girls + boys, sum(passed)),
+            ("GENDER_F", girls, passed[0]),
+            ("GENDER_M", boys, passed[1]),
+        ):
+            rows.append((level, place, group, count, part))
+    return rows
+
+
+def _build(schools: dict[str, tuple[int, int]], hidden: set[tuple[str, str]]) -> duckdb.DuckDBPyConnection:
+    """Make a warehouse of one measure in one year, published as counts with these rows hidden."""
+    connection = duckdb.connect()
+    for schema in ("marts", "publication", "reference"):
+        connection.execute(f"create schema {schema}")
+    connection.execute("create table rows (level text, entity_id text, student_group text, n bigint, part bigint)")
+    connection.executemany("insert into rows values (?, ?, ?, ?, ?)", _rows(schools))
+    connection.execute("create table hidden (entity_id text, student_group text)")
+    connection.executemany("insert into hidden values (?, ?)", [*hidden, ("no school", "ALL")])
+    years = "2020 as first_school_year, 2030 as last_school_year"
+    for name, query in {
+        "marts.fct_indicator_results": """
+            select
+                2025::smallint as school_year, level, entity_id, 'i' as indicator, 'p' as policy_id,
+                'reporting' as population, student_group, 'all' as grade_span, 'MATH' as subject, 'm' as measure,
+                n as student_count, part::decimal(18, 4) as numerator, n::decimal(18, 4) as denominator,
+                (part / n)::decimal(18, 10) as value, 'ok' as value_status
+            from rows
+        """,
+        "publication.pub_indicator_results": f"""
+            select
+                {", ".join(KEYS)}, case when is_shown then student_count end as student_count,
+                case when is_shown then numerator end as numerator,
+                case when is_shown then denominator end as denominator,
+                case when is_shown then round(100 * value)::decimal(18, 4) end as value,
+                case when is_shown then 'ok' else 'suppressed' end as value_status,
+                null::decimal(18, 4) as low_bound, null::decimal(18, 4) as high_bound, 'counts' as mode
+            from (
+                select *, (entity_id, student_group) not in (select (entity_id, student_group) from hidden) as is_shown
+                from marts.fct_indicator_results
+            )
+        """,
+        "publication.pub_entities": """
+            select level, entity_id, case when level = 'school' then '0010' end as district_id
+            from rows where student_group = 'ALL'
+        """,
+        "publication.pub_student_groups": """
+            select * from (values ('ALL', 'all'), ('GENDER_F', 'sex'), ('GENDER_M', 'sex'))
+            as groups (student_group, group_kind)
+        """,
+        "marts.dim_measure": """
+            select 'i' as indicator, 'm' as measure, 'rate' as statistic, 0 as decimals, false as is_by_unit
+        """,
+        "marts.dim_minimum_n": f"""
+            select 'i' as indicator, 'p' as policy_id, 'publication' as purpose, 10 as minimum, {years}
+        """,
+        "marts.dim_disclosure": f"""
+            select
+                'i' as indicator, 'p' as policy_id, level, 1 as count_base, 3 as numerator_floor, 3 as interval_width,
+                {years}
+            from (values ('state'), ('district'), ('school')) as levels (level)
+        """,
+        "reference.policy_minimum_n": "select 'publication' as purpose, 10 as minimum",
+        "reference.policy_rounding": f"""
+            select
+                'p' as policy_id, 'percent' as unit, {years}, 0 as student_count_from, 999999 as student_count_to,
+                0 as decimals
+        """,
+    }.items():
+        connection.execute(f"create table {name} as {query}")
+    return connection
+
+
+def _publish(place: settings.Home, connection: duckdb.DuckDBPyConnection, version: str) -> None:
+    """Make what a release leaves behind: its results and its page of the ledger."""
+    ledger.prepare(place, connection)
+    folder = place.releases / version / "data"
+    folder.mkdir(parents=True)
+    rows = connection.execute("select * from publication.pub_indicator_results").pl()
+    rows.select(pl.lit(version).alias("release"), pl.all()).write_parquet(folder / "values.parquet")
+    ledger.settle(place, version)
+
+
+def _broken(place: settings.Home, connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    return {
+        result["expectation"]: result["observed"]
+        for result in attacks.tried(place, connection)
+        if not result["success"]
+    }
+
+
+@pytest.fixture
+def home(place: settings.Home) -> settings.Home:
+    return settings.enter(place)
+
+
+def test_hiding_only_small_numbers_is_blocked_and_the_cells_are_named(home: settings.Home) -> None:
+    broken = _broken(home, _build(SCHOOLS, PRIMARY))
+    assert set(broken) == {"nothing_is_found_by_subtraction"}
+    assert (
+        "school 0001, i m, GENDER_F, MATH, all, reporting, 2025 (student_count)"
+        in broken["nothing_is_found_by_subtraction"]
+    )
+
+
+def test_what_is_hidden_with_company_passes_every_attack(home: settings.Home) -> None:
+    results = attacks.tried(home, _build(SCHOOLS, SAFE))
+    assert [result["expectation"] for result in results if not result["success"]] == []
+    assert {result["severity"] for result in results} == {"error"}
+
+
+def test_a_number_that_is_not_hidden_is_blocked(home: settings.Home) -> None:
+    assert "hidden_numbers_stand_nowhere" in _broken(home, _build(SCHOOLS, set()))
+
+
+def test_every_sensitive_number_is_attacked_and_no_result_tells_one(home: settings.Home) -> None:
+    """Three counts under ten, their three numerators, and no other rate has fewer than three on either side."""
+    candidate, sensitive = attacks.read(_build(SCHOOLS, PRIMARY))
+    assert sensitive.select("entity_id", "student_group", "quantity", "width").rows() == [
+        ("0001", "GENDER_F", "numerator", 3),
+        ("0001", "GENDER_F", "student_count", 3),
+        ("0002", "GENDER_M", "numerator", 3),
+        ("0002", "GENDER_M", "student_count", 3),
+        ("0004", "GENDER_F", "numerator", 3),
+        ("0004", "GENDER_F", "student_count", 3),
+    ]
+    found = attacks.worked_out(candidate, sensitive)
+    assert found.columns == ["release", *KEYS, "quantity", "attack"]
+
+
+def test_a_revision_that_is_safe_by_itself_gives_the_first_release_away(home: settings.Home) -> None:
+    """The second school has no small group any more; what it shows now is what was hidden there."""
+    naive = {(school, group) for school, group in SAFE if school != "0002"}
+    assert _broken(home, _build(MOVED, naive)) == {}
+    _publish(home, _build(SCHOOLS, SAFE), "1.0.0")
+    broken = _broken(home, _build(MOVED, naive))
+    assert "school 0002, i m, GENDER_F" in broken["hidden_stays_hidden"]
+    assert "school 0003, i m, GENDER_M" in broken["no_change_tells_about_a_few"]
+    assert "GENDER_M, MATH, all, reporting, 2025 (student_count, in release 1.0.0)" in "".join(broken.values())
+
+
+def test_a_revision_made_within_the_constraints_of_the_ledger_is_safe(home: settings.Home) -> None:
+    _publish(home, _build(SCHOOLS, SAFE), "1.0.0")
+    must = ledger.constraints(home, _build(MOVED, set())).filter(pl.col("must") == "hide")
+    hidden = set(must.select("entity_id", "student_group").rows())
+    few_moved = {("0002", "ALL"), ("0003", "ALL"), ("0003", "GENDER_M")}
+    assert hidden == SAFE - {("0002", "GENDER_M")} | few_moved
+    assert _broken(home, _build(MOVED, hidden | {("0002", "GENDER_M")})) == {}
+
+
+def test_what_was_shown_is_shown_again_while_its_numbers_are_the_same(home: settings.Home) -> None:
+    _publish(home, _build(SCHOOLS, SAFE), "1.0.0")
+    must = ledger.constraints(home, _build(SCHOOLS | {"0003": (45, 25)}, set()))
+    of = {
+        (place, group): (what, why)
+        for place, group, what, why in must.select("entity_id", "student_group", "must", "because").rows()
+    }
+    assert of["0003", "GENDER_M"] == ("show", "shown_before")
+    assert of["0001", "GENDER_M"] == ("hide", "hidden_before")
+    assert ("0003", "GENDER_F") not in of
+
+
+def test_a_release_that_the_ledger_names_and_that_is_gone_is_refused(home: settings.Home) -> None:
+    _publish(home, _build(SCHOOLS, SAFE), "1.0.0")
+    (home.releases / "1.0.0").rename(home.root / "elsewhere")
+    with pytest.raises(settings.CannotRunError, match=r"names release 1\.0\.0"):
+        attacks.tried(home, _build(SCHOOLS, SAFE))
+
+
+def test_a_release_that_is_not_in_the_ledger_is_refused(home: settings.Home) -> None:
+    _publish(home, _build(SCHOOLS, SAFE), "1.0.0")
+    (home.root / "private" / "suppression_ledger" / "1.0.0.parquet").unlink()
+    with pytest.raises(settings.CannotRunError, match="is not in the suppression ledger"):
+        ledger.entries(home)
+
+
+def test_a_release_that_was_made_just_before_a_crash_is_entered_afterwards(home: settings.Home) -> None:
+    connection = _build(SCHOOLS, SAFE)
+    _publish(home, connection, "1.0.0")
+    ledger.prepare(home, connection)
+    folder = home.root / "private" / "suppression_ledger"
+    (home.releases / "1.0.0").rename(home.releases / "1.0.1")
+    (folder / "1.0.0.parquet").unlink()
+    assert list(ledger.entries(home)) == ["1.0.1"]
+
+
+def test_the_ledger_holds_no_number_and_the_same_number_looks_different_in_every_row(home: settings.Home) -> None:
+    _publish(home, _build(SCHOOLS, SAFE), "1.0.0")
+    path = home.root / "private" / "suppression_ledger" / "1.0.0.parquet"
+    entry = pl.read_parquet(path)
+    assert entry.columns == [*KEYS, "is_hidden", "count_hash", "rate_hash", "count_is_sensitive", "rate_is_sensitive"]
+    assert entry["count_hash"].n_unique() == entry.height
+    assert path.stat().st_mode & 0o077 == 0
