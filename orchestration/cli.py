@@ -5,6 +5,7 @@ imports stand inside the commands, so that help comes at once.
 """
 
 import contextlib
+import csv
 import functools
 import json
 import os
@@ -328,29 +329,49 @@ def run(
 
 @app.command()
 @plainly
-def publish() -> None:
+def publish(
+    acknowledge: Annotated[
+        list[str] | None,
+        typer.Option(help="A warning that may stand, by its name. Can be repeated.", metavar="WARNING"),
+    ] = None,
+    by: Annotated[str | None, typer.Option(help="Who acknowledges it: a name and an office. It is published.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Why it may stand. It is published.")] = None,
+    acknowledgements: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="The same for several: a CSV file with warning, by and reason."),
+    ] = None,
+) -> None:
     """Test the current build against the promises of a release, and publish it when all of them hold.
 
-    Readers see the old release or the new one, never a mixture. Data that have not changed make no new release.
+    An error blocks publication. A warning does until someone acknowledges it for this build, with a name and a reason;
+    both are published with the release. Readers see the old release or the new one, never a mixture. Data that have not
+    changed make no new release.
 
-    Example:
+    Examples:
 
         waymark publish
+
+        waymark publish --acknowledge the_state_moves_plausibly --by "J. Ortiz, data office" --reason "New test in 2026"
     """
     console = telling.screen()
+    said = _acknowledged(acknowledge or [], by, reason, acknowledgements)
     place = settings.enter()
     settings.hold(place)
     folder = warehouse.current(place)
     with console.status("Starting"):
         settings.ensure_manifest()
-        from orchestration.defs.publish import broken
+        from expectations.releases.checklist import broken
+        from orchestration import gate
         from reports.release import current_release
+    if said:
+        gate.acknowledge(folder, said)
     before = current_release(place.releases)
     outcome = _job(console, place, "publish")
     if not (outcome.success or outcome.stopped_by_check):
         _or_stop(place, outcome)
     results = json.loads((folder / warehouse.GATE).read_text())
-    telling.promises(console, broken(results, "error"), broken(results, "warning"))
+    telling.promises(console, broken(results, "error"), broken(results, "warning"), results)
+    telling.not_raised(console, {one.expectation for one in said}, results)
     if outcome.stopped_by_check:
         stop("The release gate blocked publication. What was published before is unchanged.", GATE)
     release = current_release(place.releases)
@@ -358,6 +379,65 @@ def publish() -> None:
     console.print(f"Release [bold]{release.name}[/] {kept}.")
     console.print(f"Pages: {escape(str(place.releases / 'current' / 'site' / 'index.html'))}", soft_wrap=True)
     console.print("To read them: [bold]waymark serve[/]")
+
+
+def _acknowledged(names: list[str], by: str | None, reason: str | None, file: Path | None) -> list:
+    """Give what is acknowledged on the line and in the file; each has a name and a reason."""
+    from expectations.releases.checklist import Acknowledgement
+
+    if names and not (by and by.strip() and reason and reason.strip()):
+        raise typer.BadParameter("say who acknowledges it (--by) and why (--reason)", param_hint="--acknowledge")
+    given = [Acknowledgement(name, by, reason) for name in names]
+    if file:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            rows = list(csv.DictReader(lines))
+        if any(not all((row.get(name) or "").strip() for name in ("warning", "by", "reason")) for row in rows):
+            raise typer.BadParameter("every line has a warning, by and a reason", param_hint="--acknowledgements")
+        given += [Acknowledgement(row["warning"], row["by"], row["reason"]) for row in rows]
+    return given
+
+
+@app.command()
+@plainly
+def explain(
+    entity: Annotated[str, typer.Argument(help="The id of a school or district, or `state`.")],
+    indicator: Annotated[str, typer.Argument(help="The short name of an indicator, such as academic_achievement.")],
+    group: Annotated[str, typer.Argument(help="The code of a student group.")] = "ALL",
+    level: Annotated[
+        Literal["school", "district", "state"] | None, typer.Option(help="Where a school and a district have one id.")
+    ] = None,
+    release: Annotated[
+        Path | None,
+        typer.Option(exists=True, file_okay=False, help="The folder of a release; by default the current one."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Write it as JSON, for programs.")] = False,
+) -> None:
+    """Say where published numbers come from: the formula's page, policy, models, and submissions, by their checksums.
+
+    It reads the release and nothing else, so anyone who has a release can ask; no record of a student is in it.
+
+    Examples:
+
+        waymark explain 0470 academic_achievement
+
+        waymark explain 0063 test_participation EL --release releases/1.0.0 --json
+    """
+    from reports.provenance import NotThereError
+    from reports.provenance import explain as explained
+    from reports.release import current_release
+
+    folder = release or current_release(settings.home().releases)
+    if folder is None:
+        raise CannotRunError("There is no release yet. Run `waymark publish` first.")
+    try:
+        told = explained(folder, entity, indicator, group, level)
+    except NotThereError as error:
+        stop(str(error), REFUSED)
+    console = telling.screen()
+    if as_json:
+        console.print_json(data=told)
+    else:
+        telling.provenance(console, told)
 
 
 @app.command()

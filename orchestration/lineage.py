@@ -25,7 +25,7 @@ SHARED = ("marts", "publication")
 def inputs(place: Home, folder: Path) -> dict[str, Any]:
     """Give the checksums of all that the build in this folder was made of."""
     manifest = json.loads(settings.MANIFEST.read_text(encoding="utf-8"))
-    compiled = _compiled(place, folder)
+    compiled = _compiled(folder)
     return {
         "submissions": submissions(place, json.loads((folder / warehouse.COMPLETE).read_text())["ledger_sequence"]),
         "files": {
@@ -72,13 +72,9 @@ def submissions(place: Home, until: int) -> dict[str, dict[str, Any]]:
     }
 
 
-def _compiled(place: Home, folder: Path) -> dict[str, str]:
-    """Give the checksum of the SQL of each model as dbt compiled it, wherever the home of the state stands."""
-    found = {}
-    for path in sorted(folder.glob("dbt/*/compiled/*/models/**/*.sql")):
-        sql = path.read_text(encoding="utf-8").replace(str(place.root), "$WAYMARK_HOME")
-        found[path.stem] = hashlib.sha256(sql.encode()).hexdigest()
-    return found
+def _compiled(folder: Path) -> dict[str, str]:
+    """Give the checksum of the SQL of each model as dbt compiled it; no place of this machine stands in it."""
+    return {path.stem: _sha256(path) for path in sorted(folder.glob("dbt/*/compiled/*/models/**/*.sql"))}
 
 
 def _indicators(manifest: Mapping, compiled: Mapping[str, str]) -> dict[str, dict[str, Any]]:

@@ -183,12 +183,56 @@ def accounts(console: Console, totals: dict[str, dict[str, int]], refused: list[
         console.print("A district that is not taken in keeps its last accepted version.")
 
 
-def promises(console: Console, errors: list[str], warnings: list[str]) -> None:
-    """Say which promises of a release do not hold."""
-    for sentence in warnings:
-        console.print(f"[yellow]![/] Look at this: {escape(sentence)}")
-    for sentence in errors:
-        console.print(f"[bold red]✗[/] Not kept: {escape(sentence)}")
+def promises(console: Console, errors: list[dict], warnings: list[dict], results: list[dict]) -> None:
+    """Say which promises of a release do not hold, which warnings were acknowledged, and how that is done."""
+    for one in results:
+        if "acknowledged_by" in one:
+            said = f"{one['title']} ({one['observed']})"
+            console.print(f"[yellow]![/] {escape(said)}: acknowledged by {escape(one['acknowledged_by'])}")
+    for one in warnings:
+        console.print(f"[yellow]![/] Look at this: {escape(one['title'])} ({escape(one['observed'])})")
+    for one in errors:
+        console.print(f"[bold red]✗[/] Not kept: {escape(one['title'])} ({escape(one['observed'])})")
+    if warnings:
+        names = " ".join(f"--acknowledge {one['expectation']}" for one in warnings)
+        console.print(f"If it may stand: [bold]waymark publish {names} --by NAME --reason TEXT[/]", soft_wrap=True)
+
+
+def not_raised(console: Console, names: set[str], results: list[dict]) -> None:
+    """Say which of the warnings that someone acknowledged are none of this build."""
+    for name in sorted(names - {one["expectation"] for one in results if "acknowledged_by" in one}):
+        console.print(f"[yellow]![/] {escape(name)} is no warning of this build; nothing is acknowledged.")
+
+
+def provenance(console: Console, told: dict[str, Any]) -> None:
+    """Show where the numbers of an entity come from."""
+    whose = f"{told['level']} {escape(told['entity_id'])}, {told['student_group']}"
+    console.print(f"[bold]{escape(told['indicator'])}[/] of {whose}, release {told['release']}")
+    values = _table("Values", ["Year", "Subject", "Grades", "Population", "Measure", "Status"], ["Value", "Students"])
+    for row in told["values"]:
+        keys = (row[name] for name in ("subject", "grade_span", "population", "measure", "value_status"))
+        numbers = (
+            "" if row["value"] is None else str(row["value"]),
+            "" if row["student_count"] is None else f"{row['student_count']:,}",
+        )
+        values.add_row(str(row["school_year"]), *keys, *numbers)
+    console.print(values)
+    page = told["methodology"]
+    console.print(f"Formula: {page['page']} {page['sha256']}", soft_wrap=True)
+    for row in told["policies"]:
+        years = f"{row['first_school_year']}–{row['last_school_year']}"
+        console.print(
+            f"Policy: {row['parameter']} = {row['value']}, {years}. {escape(row['authority'])}", soft_wrap=True
+        )
+    for name, sha256 in told["models"].items():
+        console.print(f"Model: {name} {sha256}", soft_wrap=True)
+    for name in told["computed"]:
+        console.print(f"Computed by a method: {name} (code {told['code'].get('methods', '')})", soft_wrap=True)
+    for name, one in told["submissions"].items():
+        console.print(f"Submission: {name} ({', '.join(one['events'])})", soft_wrap=True)
+        for collection, sha256 in one["files"]:
+            console.print(f"    {collection} {sha256}", soft_wrap=True)
+    console.print(f"All else that the release was made of: {told['others']}")
 
 
 def _table(title: str, texts: list[str], numbers: list[str]) -> Table:

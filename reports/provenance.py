@@ -67,21 +67,24 @@ def explain(release: Path, entity: str, indicator: str, group: str = "ALL", leve
 
     Raises NotThereError, naming what the release does not have. An id that a school and a district share needs `level`.
     """
-    data = release / "data"
-    values = pl.scan_parquet(data / "values.parquet")
-    found = values.filter(
-        pl.col("entity_id") == entity, pl.col("indicator") == indicator, pl.col("student_group") == group
-    )
-    rows = (found.filter(pl.col("level") == level) if level else found).collect()
-    levels = sorted(rows["level"].unique())
-    if len(levels) != 1:
-        raise NotThereError(_missing(values, entity, indicator, group, levels))
-    said = json.loads((data / FILE).read_text(encoding="utf-8"))
-    inputs = said["inputs"]
-    of_api = release / "api" / "v1"
-    about = json.loads((of_api / "provenance" / "indicators" / f"{indicator}.json").read_text(encoding="utf-8"))
-    behind = json.loads((of_api / "provenance" / levels[0] / f"{entity}.json").read_text(encoding="utf-8"))
-    last, policies = rows["school_year"].max(), set(rows["policy_id"])
+    api = release / "api" / "v1"
+    levels = sorted(path.parent.name for path in (api / "values").glob(f"*/{entity}.json") if path.stem == entity)
+    if level:
+        levels = [one for one in levels if one == level]
+    if not levels:
+        raise NotThereError(f"{entity} is not a {level or 'school or district'} of this release.")
+    if len(levels) > 1:
+        raise NotThereError(f"{entity} is a {' and a '.join(levels)}; say which with --level.")
+    if not (api / "provenance" / "indicators" / f"{indicator}.json").is_file():
+        raise NotThereError(f"{indicator} is not an indicator of this release.")
+    # Numbers are kept as the text that they were rounded to.
+    said = json.loads((api / "values" / levels[0] / f"{entity}.json").read_text(encoding="utf-8"), parse_float=str)
+    rows = [one for one in said["values"] if one["indicator"] == indicator and one["student_group"] == group]
+    if not rows:
+        raise NotThereError(f"This release has no result of {entity} for {indicator} and {group}.")
+    about = _read(api / "provenance" / "indicators" / f"{indicator}.json")
+    behind = _read(api / "provenance" / levels[0] / f"{entity}.json")
+    last, policies = max(row["school_year"] for row in rows), {row["policy_id"] for row in rows}
     collections = set(about["collections"])
     return {
         "release": said["release"],
@@ -89,10 +92,11 @@ def explain(release: Path, entity: str, indicator: str, group: str = "ALL", leve
         "entity_id": entity,
         "indicator": indicator,
         "student_group": group,
-        "values": rows.sort(KEY).select(*KEY, *SHOWN).with_columns(pl.col(pl.Decimal).cast(pl.String)).to_dicts(),
+        "values": [{name: row[name] for name in (*KEY, *SHOWN)} for row in rows],
         "methodology": about["methodology"],
         "policies": [one for one in about["policies"] if one["policy_id"] in policies and one["level"] == levels[0]],
         "models": about["models"],
+        "shared_models": about["shared_models"],
         "computed": about["computed"],
         "submissions": {
             name: {**one, "files": [pair for pair in one["files"] if not collections or pair[0] in collections]}
@@ -100,21 +104,12 @@ def explain(release: Path, entity: str, indicator: str, group: str = "ALL", leve
             if one["school_year"] <= last
         },
         "others": f"data/{FILE}",
-        "code": inputs["code"],
+        "code": _read(release / "data" / FILE)["inputs"]["code"],
     }
 
 
-def _missing(values: pl.LazyFrame, entity: str, indicator: str, group: str, levels: list[str]) -> str:
-    if levels:
-        return f"{entity} is a {' and a '.join(levels)}; say which with --level."
-    for column, name, what in (
-        ("entity_id", entity, "a school or district"),
-        ("indicator", indicator, "an indicator"),
-        ("student_group", group, "a student group"),
-    ):
-        if values.filter(pl.col(column) == name).head(1).collect().is_empty():
-            return f"{name} is not {what} of this release."
-    return f"This release has no result of {entity} for {indicator} and {group}."
+def _read(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def _indicator(inputs: Mapping, contents: Contents, slug: str, policies: list[dict]) -> dict[str, Any]:

@@ -117,6 +117,13 @@ def newest_release(releases_folder: Path) -> Earlier | None:
     return Earlier(found[-1]) if found else None
 
 
+def causes_of_changes(handed_over: Path, releases_folder: Path, inputs: Mapping[str, Any]) -> dict[str, int]:
+    """Count by cause the results that a release of what was handed over would change."""
+    earlier = newest_release(releases_folder)
+    changed = _plan(read(handed_over), earlier, None, Dossier(inputs=inputs)).changed if earlier else None
+    return {} if changed is None else dict(changed["cause"].value_counts().iter_rows())
+
+
 def _plan(contents: Contents, earlier: Earlier | None, version: str | None, dossier: Dossier) -> _Plan:
     if earlier is None:
         return _Plan(contents, version or "1.0.0")

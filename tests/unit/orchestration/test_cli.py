@@ -263,7 +263,9 @@ def built(place):
 
 
 def judged(folder, *results):
-    promises = [{"title": t, "severity": s, "success": ok, "observed": "2 of 3"} for t, s, ok in results]
+    promises = [
+        {"expectation": t[:4], "title": t, "severity": s, "success": ok, "observed": "2 of 3"} for t, s, ok in results
+    ]
     (folder / warehouse.GATE).write_text(json.dumps(promises))
 
 
@@ -275,14 +277,42 @@ def released(place, version="1.0.0"):
 
 
 def test_a_release_is_named_with_the_place_of_its_pages_and_what_to_look_at(waymark, place, built, jobs, monkeypatch):
-    judged(built, ("Keys are unique", "error", True), ("The state moves plausibly", "warning", False))
+    judged(built, ("Keys are unique", "error", True))
     execute = runs.execute
     monkeypatch.setattr(runs, "execute", lambda *a, **k: (released(place), execute(*a, **k))[1])
     told = waymark("publish")
     assert told.exit_code == 0, told.output
     assert "Release 1.0.0 is published." in told.output
     assert str(place.releases / "current" / "site" / "index.html") in told.output
+
+
+def test_an_open_warning_is_exit_code_4_and_says_how_it_is_acknowledged(waymark, built, jobs):
+    judged(built, ("The state moves plausibly", "warning", False))
+    jobs[1]["publish"] = runs.Outcome(False, (), True)
+    told = waymark("publish")
+    assert told.exit_code == 4
     assert "Look at this: The state moves plausibly (2 of 3)" in told.output
+    assert "waymark publish --acknowledge The  --by NAME --reason TEXT" in told.output
+
+
+def test_what_is_acknowledged_is_kept_with_the_build_before_the_gate(waymark, place, built, jobs, tmp_path):
+    judged(built, ("Keys are unique", "error", True))
+    released(place)
+    more = tmp_path / "said.csv"
+    more.write_text("warning,by,reason\nrare,A. Lee,It is rare.\n")
+    told = waymark(
+        "publish", "--acknowledge", "odd", "--by", "J. Ortiz", "--reason", "Odd.", "--acknowledgements", str(more)
+    )
+    assert told.exit_code == 0, told.output
+    said = json.loads((built / "acknowledgements.json").read_text())
+    assert [(one["expectation"], one["by"]) for one in said] == [("odd", "J. Ortiz"), ("rare", "A. Lee")]
+    assert "odd is no warning of this build" in told.output
+
+
+@pytest.mark.parametrize("words", [(), ("--by", "J. Ortiz"), ("--reason", "Odd."), ("--by", " ", "--reason", "Odd.")])
+def test_a_warning_is_acknowledged_by_someone_for_a_reason_or_not_at_all(waymark, built, words):
+    assert waymark("publish", "--acknowledge", "odd", *words).exit_code == 2
+    assert not (built / "acknowledgements.json").exists()
 
 
 def test_data_that_have_not_changed_make_no_new_release(waymark, place, built, jobs):

@@ -1,0 +1,150 @@
+"""The checklist of a release beside its table: what came before, what was received, what has moved, and who says so.
+
+Results have the shape of those of `publication`: counts and names, never rows of students. Nothing is read here and
+nothing is decided; what a failed line means for publication is said by its severity.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from expectations.releases.publication import KEYS
+
+PLAUSIBLE_CORRECTION = {"percent": 5, "score": 10}
+"""By how many points a published value of the whole state may be corrected before someone has to look."""
+TOLD = 5
+MOVERS = 100
+Result = dict[str, str | bool]
+
+
+@dataclass(frozen=True)
+class Acknowledgement:
+    """Who says, and why, that a release may go out though it has this warning; `observed` is what they were told."""
+
+    expectation: str
+    by: str
+    reason: str
+    observed: str | None = None
+
+
+def line(name: str, title: str, breaches: Sequence[str], severity: str = "error") -> Result:
+    """Give a line of the checklist, with the first things that break it."""
+    more = f" and {len(breaches) - TOLD:,} more" if len(breaches) > TOLD else ""
+    return {
+        "expectation": name,
+        "title": title,
+        "success": not breaches,
+        "outcome": "failed" if breaches else "passed",
+        "severity": severity,
+        "observed": ", ".join(breaches[:TOLD]) + more if breaches else "as promised",
+    }
+
+
+def earlier_releases(published: Mapping[str, str], found: Mapping[str, str]) -> Result:
+    """Hold the releases that the ledger names, with the checksums of their statements, against those that stand."""
+    breaches = [
+        f"{version} is not there" if version not in found else f"{version} is another"
+        for version, sha256 in published.items()
+        if found.get(version) != sha256
+    ]
+    return line("earlier_releases_stand", "Every release that was published stands as it was published", breaches)
+
+
+def received_rows(manifest: pl.DataFrame) -> Result:
+    """Prove that every row of a file that was accepted is accepted, set aside, or not applicable."""
+    kept = pl.sum_horizontal("rows_accepted", "rows_quarantined", "rows_not_applicable")
+    lost = manifest.filter(pl.col("status") == "accepted", kept != pl.col("rows_received"))
+    breaches = [f"{district} {year} {name}" for district, year, name in _places(lost)]
+    return line("rows_reconcile", "Every row that was received is accounted for", breaches)
+
+
+def modes(results: pl.DataFrame) -> Result:
+    """Prove that every indicator has a way of publishing at every level where it has results."""
+    without = results.filter(pl.col("mode").is_null()).select("indicator", "level").unique().sort(pl.all())
+    breaches = [f"{indicator} of the {level}" for indicator, level in without.rows()]
+    return line("every_indicator_has_a_mode", "Every indicator says in which mode it is published", breaches)
+
+
+def causes(counts: Mapping[str, int]) -> Result:
+    """Prove that every number that is not as it was has a cause among what the two releases were made of."""
+    unknown = counts.get("not_known", 0)
+    return line(
+        "every_change_has_a_cause",
+        "Every number that is not as it was has a cause that is known",
+        [f"{unknown:,} results"] if unknown else [],
+        "warning",
+    )
+
+
+def movers(now: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
+    """List the values that moved most since the last release, measured by their likely ranges.
+
+    A value is set beside that of the same year or, where the year is new, of the year before.
+    """
+    own = [name for name in KEYS if name != "school_year"]
+    old = before.filter(pl.col("value").is_not_null()).select(
+        *own, pl.col("school_year").alias("compared_with"), pl.col("value").cast(pl.Float64).alias("value_before")
+    )
+    old_years = before["school_year"].unique()
+    shown = now.filter(pl.col("value").is_not_null(), pl.col("interval_low") < pl.col("interval_high")).select(
+        *KEYS,
+        "value",
+        (pl.col("interval_high") - pl.col("interval_low")).cast(pl.Float64).alias("_width"),
+        pl.when(pl.col("school_year").is_in(old_years.implode()))
+        .then(pl.col("school_year"))
+        .otherwise(pl.col("school_year") - 1)
+        .alias("compared_with"),
+    )
+    both = shown.join(old, on=[*own, "compared_with"]).with_columns(
+        (pl.col("value").cast(pl.Float64) - pl.col("value_before")).round(4).alias("moved")
+    )
+    both = both.filter(pl.col("moved") != 0).with_columns((pl.col("moved").abs() / pl.col("_width")).alias("_ranges"))
+    told = both.sort("_ranges", *KEYS, descending=[True, *(False for _ in KEYS)]).head(MOVERS)
+    return told.select(*KEYS, "compared_with", "value_before", pl.col("value").cast(pl.Float64), "moved")
+
+
+def corrections(now: pl.DataFrame, before: pl.DataFrame, units: Mapping[str, str]) -> Result:
+    """Say where a value of the whole state, for a year that is published already, has moved by much."""
+    state = [table.filter(pl.col("level") == "state", pl.col("value").is_not_null()) for table in (now, before)]
+    both = state[0].join(state[1].select(*KEYS, pl.col("value").alias("value_before")), on=list(KEYS))
+    unit = pl.concat_str("indicator", "measure", separator="/").replace_strict(dict(units), default=None)
+    most = unit.replace_strict(PLAUSIBLE_CORRECTION, default=None, return_dtype=pl.Float64)
+    moved = (pl.col("value").cast(pl.Float64) - pl.col("value_before").cast(pl.Float64)).abs()
+    found = both.filter(moved > most).select("indicator", "school_year", "student_group").unique().sort(pl.all())
+    return line(
+        "corrections_are_plausible",
+        f"No published value of the whole state is corrected by more than {PLAUSIBLE_CORRECTION['percent']} percentage "
+        f"points or {PLAUSIBLE_CORRECTION['score']} score points",
+        [f"{indicator} {year} {group}" for indicator, year, group in found.rows()],
+        "warning",
+    )
+
+
+def acknowledged(results: Iterable[Result], given: Iterable[Acknowledgement]) -> list[Result]:
+    """Put the names and reasons beside the warnings that were acknowledged as they are now.
+
+    An acknowledgement of something that was observed otherwise does not hold, and an error has none.
+    """
+    said = {one.expectation: one for one in given}
+    out = []
+    for result in results:
+        one = said.get(result["expectation"])
+        is_warning = not result["success"] and result["severity"] == "warning"
+        if one and is_warning and one.observed in (None, result["observed"]):
+            result = result | {"acknowledged_by": one.by, "reason": one.reason}
+        out.append(result)
+    return out
+
+
+def broken(results: Iterable[Result], severity: str) -> list[Result]:
+    """List the lines of this severity that do not hold and that nobody has acknowledged."""
+    return [
+        result
+        for result in results
+        if not result["success"] and result["severity"] == severity and "acknowledged_by" not in result
+    ]
+
+
+def _places(lost: pl.DataFrame) -> list[tuple]:
+    return lost.select("district_id", "school_year", "collection").unique().sort(pl.all()).rows()
