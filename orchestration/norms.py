@@ -1,10 +1,10 @@
 """Growth percentiles of every school year: from the table of records to the tables that dbt and the state team read.
 
-The numerics are in `methods.growth_percentiles`, the policy comes in as rows; here columns become arrays and arrays
-become columns. A cohort that has no percentiles stands in the table of cohorts with the reason.
+The numerics are in `methods.growth_percentiles`, the policy comes in as rows; columns become arrays and back in
+`growth_tables`. A cohort that has no percentiles stands in the table of cohorts with the reason.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
 
 import numpy as np
@@ -15,135 +15,86 @@ from methods.growth_percentiles.percentiles import (
     CUTS,
     Cohort,
     Growth,
-    Records,
     RefusedCohortError,
+    baseline_matrices,
     fit_scales,
     growth_percentiles,
 )
-from methods.growth_percentiles.projections import NoProjectionError, project
-from methods.growth_percentiles.splines import Scale
+from methods.growth_percentiles.projections import NoCutScoresError, NoProjectionError, project
+from methods.growth_percentiles.simex import Correction
 from methods.medians import bootstrap_medians
+from orchestration.growth_tables import (
+    BY_COHORT,
+    SCHEMAS,
+    SHOWN,
+    Matrices,
+    Scales,
+    arrays,
+    coefficients,
+    matrices_of,
+    refusal,
+    scale_of,
+    scale_row,
+    scale_versions,
+    typed,
+)
 
-Scales = dict[tuple[str, int], Scale]
 Table = tuple[str, pl.DataFrame]
 Run = Callable[[Callable, Iterable], Iterable]
-SHOWN = (35, 50, 65)
-LEVELS = range(2, 10)
-
-KEY = {"school_year": pl.Int16, "subject": pl.String}
-SCHEMAS: dict[str, dict[str, pl.DataType]] = {
-    "percentile": KEY
-    | {
-        "student_id": pl.String,
-        "grade": pl.String,
-        "growth_percentile": pl.Int16,
-        "prior_count": pl.Int16,
-        "prior_score": pl.Float64,
-        "prior_standardized": pl.Float64,
-        "current_score": pl.Float64,
-    }
-    | {f"cut_{cut:02}": pl.Float64 for cut in CUTS},
-    "cohort": KEY
-    | {
-        "grade_number": pl.Int16,
-        "step": pl.String,
-        "cohort": pl.String,
-        "is_computed": pl.Boolean,
-        "reason": pl.String,
-        "student_count": pl.Int64,
-        "prior_count": pl.Int16,
-        "median_percentile": pl.Float64,
-        "prior_correlation": pl.Float64,
-        "largest_deviation": pl.Float64,
-        "dual_violation": pl.Float64,
-        "rescued_quantiles": pl.Int64,
-    },
-    "scale": {
-        "subject": pl.String,
-        "grade_number": pl.Int16,
-        "version": pl.String,
-        "knot_1": pl.Float64,
-        "knot_2": pl.Float64,
-        "knot_3": pl.Float64,
-        "knot_4": pl.Float64,
-        "boundary_low": pl.Float64,
-        "boundary_high": pl.Float64,
-        "lowest": pl.Float64,
-        "highest": pl.Float64,
-        "is_official": pl.Boolean,
-    },
-    "coefficient": KEY
-    | {
-        "grade_number": pl.Int16,
-        "prior_count": pl.Int16,
-        "student_count": pl.Int64,
-        "term": pl.Int16,
-        "quantile": pl.Float64,
-        "coefficient": pl.Float64,
-    },
-    "fit": KEY
-    | {
-        "grade_number": pl.Int16,
-        "fit_table": pl.String,
-        "row_number": pl.Int16,
-        "column_number": pl.Int16,
-        "value": pl.Float64,
-    },
-    "projection": KEY
-    | {
-        "student_id": pl.String,
-        "projection": pl.String,
-        "grade": pl.String,
-        "years_ahead": pl.Int16,
-        "projected_grade_number": pl.Int16,
-    }
-    | {f"score_{shown}": pl.Float64 for shown in SHOWN}
-    | {f"target_level_{level}": pl.Int16 for level in LEVELS},
-    "median": {
-        "policy_id": pl.String,
-        "school_year": pl.Int16,
-        "level": pl.String,
-        "entity_id": pl.String,
-        "population": pl.String,
-        "subject": pl.String,
-        "student_group": pl.String,
-        "median": pl.Float64,
-        "standard_error": pl.Float64,
-        "interval_low": pl.Float64,
-        "interval_high": pl.Float64,
-        "student_count": pl.Int64,
-        "expected_count": pl.Int64,
-    },
-}
-BY_COHORT = tuple(name for name in SCHEMAS if name != "median")
+CUT_SCORES = {"table": "the table policy_cut_scores", "results": "the scores and levels of the year's results"}
+CORRECTIONS = {"none": None, "simex": False, "simex_ranked": True}
 
 
 def compute(
-    records: pl.DataFrame, cut_scores: pl.DataFrame, policies: pl.DataFrame, stored: pl.DataFrame, run: Run = map
-) -> tuple[dict[str, pl.DataFrame], pl.DataFrame]:
-    """Compute every school year that has a year before it; return the tables, and the scales to keep for later years.
+    records: pl.DataFrame,
+    cut_scores: pl.DataFrame,
+    policies: pl.DataFrame,
+    stored: Mapping[str, pl.DataFrame],
+    run: Run = map,
+) -> tuple[dict[str, pl.DataFrame], dict[str, pl.DataFrame]]:
+    """Compute every school year that has a year before it; return the tables, and the norms to keep for later years.
 
-    Stored scales are used as they are. A subject and grade without one gets it from all its records, and it is kept
-    when they are as many as a cohort must be. `run` maps a function over jobs.
+    Stored scales and baselines are used as they are. A subject and grade without a scale gets it from all its records,
+    and it is kept when they are as many as a cohort must be. A policy without a baseline gets it from its first school
+    years with growth, once there are as many as it asks for. `run` maps a function over jobs.
     """
     records = records.with_columns(pl.col("student_id").rank("dense").cast(pl.Int64).alias("student"))
-    kinds = {"school_year": pl.Int16, "grade_number": pl.Int16, "scale_score": pl.Float64}
-    records = records.cast(kinds).sort("school_year", "subject", "student")
+    kinds = dict.fromkeys(("scale_score", "scale_score_standard_error"), pl.Float64)
+    records = records.cast({"school_year": pl.Int16, "grade_number": pl.Int16} | kinds)
+    records = records.sort("school_year", "subject", "student")
     years = records["school_year"].unique().sort().to_list()
-    fitted, _ = fit_scales(_arrays(records), f"{years[0]}-{years[-1]}") if years else ({}, ())
-    scales = fitted | {(row["subject"], row["grade_number"]): _scale(row) for row in stored.rows(named=True)}
-    parts: dict[str, list[pl.DataFrame]] = {name: [_typed(name, [])] for name in BY_COHORT}
-    parts["scale"].append(_typed("scale", [_scale_row(key, scale) for key, scale in sorted(scales.items())]))
-    for before, year in pairwise(years):
-        policy = policies.filter(pl.lit(year).is_between(pl.col("first_school_year"), pl.col("last_school_year")))
-        if before == year - 1 and policy.height:
-            for name, table in _year(records, cut_scores, policy.row(0, named=True), year, scales, run):
+    fitted, _ = fit_scales(arrays(records), f"{years[0]}-{years[-1]}") if years else ({}, ())
+    scales = fitted | {(row["subject"], row["grade_number"]): scale_of(row) for row in stored["scale"].rows(named=True)}
+    parts: dict[str, list[pl.DataFrame]] = {name: [typed(name, [])] for name in BY_COHORT}
+    parts["scale"].append(typed("scale", [scale_row(key, scale) for key, scale in sorted(scales.items())]))
+    key = ["policy_id", "first_school_year"]
+    kept = [stored["baseline"].join(policies, on=key, how="anti")]
+    for policy in policies.sort("first_school_year", "policy_id").rows(named=True):
+        first, last = policy["first_school_year"], policy["last_school_year"]
+        grown = [year for before, year in pairwise(years) if before == year - 1 and first <= year <= last]
+        own = stored["baseline"].filter(policy_id=policy["policy_id"], first_school_year=first)
+        baseline, refused = _baseline(records, policy, grown, scales, own, run)
+        kept.append(baseline)
+        parts["cohort"].append(typed("cohort", refused))
+        reference = baseline["last_cohort_year"].max()
+        matrices = matrices_of(baseline, scales) if policy["baseline_years"] else {}
+        for (subject, grade, _), matrix in sorted(matrices.items()):
+            columns = _place(reference, subject, grade) | {"norms": "baseline"} | coefficients(matrix)
+            parts["coefficient"].append(typed("coefficient", columns))
+        for year in grown:
+            of_year = list(_year(records, cut_scores, policy, year, scales, run))
+            if matrices and year > reference:
+                of_year += _against_baseline(records, policy, year, scales, matrices, run)
+            for name, table in of_year:
                 parts[name].append(table)
     tables = {name: pl.concat(found) for name, found in parts.items()}
     where, least = ["subject", "grade_number"], policies["minimum_cohort_students"].max() or 0
     enough = records.group_by(where).len().filter(pl.col("len") >= least)
-    is_kept = pl.struct(where).is_in(pl.concat([enough.select(where), stored.select(where)]).to_struct().implode())
-    return tables, tables["scale"].filter(is_kept)
+    to_keep = pl.concat([enough.select(where), stored["scale"].select(where)])
+    return tables, {
+        "scale": tables["scale"].filter(pl.struct(where).is_in(to_keep.to_struct().implode())),
+        "baseline": pl.concat(kept).sort(pl.all()),
+    }
 
 
 def medians(rows: pl.DataFrame) -> pl.DataFrame:
@@ -167,61 +118,111 @@ def medians(rows: pl.DataFrame) -> pl.DataFrame:
         "interval_low": found.low,
         "interval_high": found.high,
     }
-    return _typed("median", {name: groups[name] for name in groups.columns if name != "place"} | columns)
+    return typed("median", {name: groups[name] for name in groups.columns if name != "place"} | columns)
+
+
+def _baseline(
+    records: pl.DataFrame, policy: dict, grown: list[int], scales: Scales, stored: pl.DataFrame, run: Run
+) -> tuple[pl.DataFrame, list[dict]]:
+    """Give a policy's baseline as it is stored, with the grades that it still lacks fitted on the same school years.
+
+    Those that cannot be fitted come with it as rows of the table of cohorts.
+    """
+    matrices = matrices_of(stored, scales)
+    in_use = [{"subject": of, "grade_number": at, "prior_count": order} for of, at, order in matrices]
+    kept = stored.join(pl.DataFrame(in_use, schema=list(in_use[0])), on=list(in_use[0])) if in_use else stored.clear()
+    if stored.height:
+        pool = [year for year in grown if stored["first_cohort_year"][0] <= year <= stored["last_cohort_year"][0]]
+    else:
+        pool = grown[: policy["baseline_years"]]
+    if not pool or len(pool) < policy["baseline_years"]:
+        return kept, []
+    order = policy["maximum_prior_scores"]
+    fitted, refused = baseline_matrices(
+        arrays(records.filter(pl.col("school_year").is_between(pool[0] - order, pool[-1]))),
+        pool,
+        scales,
+        maximum_order=order,
+        minimum_students=policy["minimum_cohort_students"],
+        without={(subject, grade) for subject, grade, _ in matrices},
+        run=run,
+    )
+    key = {name: policy[name] for name in ("policy_id", "first_school_year")}
+    key |= {"first_cohort_year": pool[0], "last_cohort_year": pool[-1]}
+    added = [
+        typed(
+            "baseline",
+            key
+            | {"subject": subject, "grade_number": grade, "scale_versions": scale_versions(matrix.scales)}
+            | coefficients(matrix),
+        )
+        for (subject, grade, _), matrix in sorted(fitted.items())
+    ]
+    return pl.concat([kept, *added]), [refusal(pool[-1], "baseline", error) for error in refused]
+
+
+def _against_baseline(
+    records: pl.DataFrame, policy: dict, year: int, scales: Scales, matrices: Matrices, run: Run
+) -> Iterator[Table]:
+    """Compare the students of a school year with the cohorts of the baseline."""
+    recent = _recent(records, policy, year)
+    growth = growth_percentiles(
+        arrays(recent),
+        year,
+        scales,
+        maximum_order=policy["maximum_prior_scores"],
+        cuts=(),
+        holds_limits=policy["holds_limits"],
+        matrices=matrices,
+        run=run,
+    )
+    yield "cohort", typed("cohort", [refusal(year, "baseline", refused) for refused in growth.refused])
+    for cohort in growth.cohorts:
+        key = _place(year, cohort.progression.subject, cohort.progression.steps[-1][1])
+        students = _students(recent, cohort) | {"growth_percentile": cohort.percentile, "prior_count": cohort.order}
+        yield "baseline_percentile", typed("baseline_percentile", key | students).sort("student_id")
+        facts = _facts(cohort, "baseline")
+        yield "cohort", typed("cohort", [key | facts])
 
 
 def _year(
     records: pl.DataFrame, cut_scores: pl.DataFrame, policy: dict, year: int, scales: Scales, run: Run
 ) -> Iterator[Table]:
     """Give the tables of one school year, cohort by cohort."""
-    order = policy["maximum_prior_scores"]
-    recent = records.filter(pl.col("school_year").is_between(year - order, year))
+    recent = _recent(records, policy, year)
+    is_ranked = CORRECTIONS[policy["error_correction"]]
+    correction = None if is_ranked is None else Correction(policy["correction_copies"], is_ranked)
     growth = growth_percentiles(
-        _arrays(recent),
+        arrays(recent, with_errors=correction is not None),
         year,
         scales,
-        maximum_order=order,
+        maximum_order=policy["maximum_prior_scores"],
         minimum_students=policy["minimum_cohort_students"],
         holds_limits=policy["holds_limits"],
+        correction=correction,
         run=run,
     )
-    yield "cohort", _typed("cohort", [_refusal(year, "percentile", refused) for refused in growth.refused])
+    yield "cohort", typed("cohort", [refusal(year, "percentile", refused) for refused in growth.refused])
     for cohort in growth.cohorts:
         yield from _cohort(recent, cohort, year)
     yield from _projections(recent, growth, cut_scores, policy, year, scales)
 
 
 def _cohort(records: pl.DataFrame, cohort: Cohort, year: int) -> Iterator[Table]:
-    subject, grade = cohort.progression.subject, cohort.progression.steps[-1][1]
-    key = {"school_year": year, "subject": subject, "grade_number": grade}
-    students = {
-        "student_id": records["student_id"].gather(cohort.rows),
-        "grade": records["grade"].gather(cohort.rows),
+    key = _place(year, cohort.progression.subject, cohort.progression.steps[-1][1])
+    students = _students(records, cohort) | {
         "growth_percentile": cohort.percentile,
+        "uncorrected_percentile": cohort.uncorrected,
         "prior_count": cohort.order,
         "prior_score": cohort.prior,
         "prior_standardized": cohort.prior_standardized,
         "current_score": cohort.current,
     }
     cuts = {f"cut_{cut:02}": cohort.cuts[:, place] for place, cut in enumerate(CUTS)}
-    yield "percentile", _typed("percentile", key | students | cuts).sort("student_id")
+    yield "percentile", typed("percentile", key | students | cuts).sort("student_id")
     for matrix in cohort.matrices:
-        terms, quantiles = matrix.coefficients.shape
-        columns = {
-            "prior_count": matrix.order,
-            "student_count": matrix.students,
-            "term": np.repeat(np.arange(terms), quantiles),
-            "quantile": np.tile((np.arange(quantiles) + 0.5) / quantiles, terms),
-            "coefficient": matrix.coefficients.ravel(),
-        }
-        yield "coefficient", _typed("coefficient", key | columns)
-    facts = {
-        "step": "percentile",
-        "cohort": cohort.progression.name,
-        "is_computed": True,
-        "student_count": cohort.rows.size,
-        "prior_count": cohort.by_order.shape[1],
-        "median_percentile": float(np.median(cohort.percentile)),
+        yield "coefficient", typed("coefficient", key | {"norms": "cohort"} | coefficients(matrix))
+    facts = _facts(cohort, "percentile") | {
         "dual_violation": max(float(proof.dual_violation.max()) for proof in cohort.certificates),
         "rescued_quantiles": sum(int(proof.is_rescued.sum()) for proof in cohort.certificates),
     }
@@ -229,7 +230,30 @@ def _cohort(records: pl.DataFrame, cohort: Cohort, year: int) -> Iterator[Table]
         report = fit_report(cohort.progression.name, cohort.prior, cohort.current, cohort.percentile)
         facts |= {"prior_correlation": report.prior_correlation, "largest_deviation": report.largest_deviation}
         yield from _fit(report, key)
-    yield "cohort", _typed("cohort", [key | facts])
+    yield "cohort", typed("cohort", [key | facts])
+
+
+def _recent(records: pl.DataFrame, policy: dict, year: int) -> pl.DataFrame:
+    return records.filter(pl.col("school_year").is_between(year - policy["maximum_prior_scores"], year))
+
+
+def _place(year: int, subject: str, grade: int) -> dict:
+    return {"school_year": year, "subject": subject, "grade_number": grade}
+
+
+def _students(records: pl.DataFrame, cohort: Cohort) -> dict:
+    return {name: records[name].gather(cohort.rows) for name in ("student_id", "grade")}
+
+
+def _facts(cohort: Cohort, step: str) -> dict:
+    return {
+        "step": step,
+        "cohort": cohort.progression.name,
+        "is_computed": True,
+        "student_count": cohort.rows.size,
+        "prior_count": cohort.by_order.shape[1],
+        "median_percentile": float(np.median(cohort.percentile)),
+    }
 
 
 def _fit(report: FitReport, key: dict) -> Iterator[Table]:
@@ -242,7 +266,7 @@ def _fit(report: FitReport, key: dict) -> Iterator[Table]:
     for name, values in tables.items():
         rows, columns = np.indices(values.shape)
         cells = {"row_number": rows.ravel() + 1, "column_number": columns.ravel() + 1, "value": values.ravel()}
-        yield "fit", _typed("fit", key | {"fit_table": name} | cells)
+        yield "fit", typed("fit", key | {"fit_table": name} | cells)
 
 
 def _projections(
@@ -278,8 +302,11 @@ def _projections(
                         percentiles=SHOWN,
                     )
                 except NoProjectionError as error:
-                    refused = RefusedCohortError(f"{subject} {year} {name} projection from grade {grade}", str(error))
-                    yield "cohort", _typed("cohort", [_refusal(year, "projection", refused)])
+                    cohort = f"{subject} {year} {name} projection from grade {grade}"
+                    source = f"; the policy takes them from {CUT_SCORES[policy['cut_score_source']]}"
+                    reason = f"{error}{source if isinstance(error, NoCutScoresError) else ''}"
+                    refused = RefusedCohortError(cohort, reason)
+                    yield "cohort", typed("cohort", [refusal(year, "projection", refused)])
                     continue
                 for place, at in enumerate(found.grades):
                     columns = {
@@ -295,7 +322,7 @@ def _projections(
                     targets = {
                         f"target_level_{level}": found.targets[:, place, which] for which, level in enumerate(cuts[at])
                     }
-                    yield "projection", _typed("projection", columns | shown | targets)
+                    yield "projection", typed("projection", columns | shown | targets)
 
 
 def _history(records: pl.DataFrame, year: int, length: int) -> pl.DataFrame:
@@ -321,51 +348,3 @@ def _cuts(cut_scores: pl.DataFrame, year: int, subject: str) -> dict[int, dict[i
     ):
         found.setdefault(grade, {})[level] = score
     return found
-
-
-# ---- columns and arrays ----
-
-
-def _arrays(records: pl.DataFrame) -> Records:
-    return Records(
-        student=records["student"].to_numpy(),
-        school_year=records["school_year"].cast(pl.Int64).to_numpy(),
-        subject=records["subject"].to_numpy().astype(str),
-        grade=records["grade_number"].cast(pl.Int64).to_numpy(),
-        score=records["scale_score"].to_numpy(),
-    )
-
-
-def _typed(name: str, content: list[dict] | dict) -> pl.DataFrame:
-    """Make a table of rows or of columns; a column that is one value is the same in every row, a missing one null."""
-    schema = pl.Schema(SCHEMAS[name])
-    if isinstance(content, list):
-        return pl.DataFrame(content, schema=schema, strict=False, orient="row")
-    frame = pl.DataFrame({name: values for name, values in content.items() if not np.isscalar(values)})
-    constant = [pl.lit(content.get(name)).alias(name) for name in schema if name not in frame.columns]
-    return frame.with_columns(constant).select(schema.names()).cast(schema)
-
-
-def _scale(row: dict) -> Scale:
-    return Scale(
-        knots=tuple(row[f"knot_{place}"] for place in range(1, 5)),
-        boundaries=(row["boundary_low"], row["boundary_high"]),
-        **{name: row[name] for name in ("lowest", "highest", "version", "is_official")},
-    )
-
-
-def _scale_row(key: tuple[str, int], scale: Scale) -> dict:
-    knots = {f"knot_{place}": knot for place, knot in enumerate(scale.knots, start=1)}
-    ends = {"boundary_low": scale.boundaries[0], "boundary_high": scale.boundaries[1]}
-    kept = {name: getattr(scale, name) for name in ("lowest", "highest", "version", "is_official")}
-    return {"subject": key[0], "grade_number": key[1]} | knots | ends | kept
-
-
-def _refusal(year: int, step: str, refused: RefusedCohortError) -> dict:
-    return {
-        "school_year": year,
-        "step": step,
-        "cohort": refused.cohort,
-        "is_computed": False,
-        "reason": refused.reason,
-    }

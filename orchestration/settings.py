@@ -54,8 +54,8 @@ class Home:
         return self.root / "warehouse"
 
     @property
-    def growth_scales(self) -> Path:
-        return self.root / "growth" / "scales.parquet"
+    def growth(self) -> Path:
+        return self.root / "growth"
 
     @property
     def releases(self) -> Path:

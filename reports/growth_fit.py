@@ -3,7 +3,7 @@
 Made from the tables of the growth step and kept with the build; nothing of it is published. No number is computed here.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,7 @@ def write_fit_pages(cohorts: pl.DataFrame, fit: pl.DataFrame, folder: Path) -> l
     tables = fit.partition_by(keys, as_dict=True)
     cohorts = cohorts.sort(pl.col("school_year"), *keys[1:], descending=[True, False, False])
     computed, written = [], []
-    for cohort in cohorts.filter("is_computed").rows(named=True):
+    for cohort in cohorts.filter("is_computed", step="percentile").rows(named=True):
         key = tuple(cohort[name] for name in keys)
         path, facts = "{}_{}_grade_{}.html".format(*key), list(_facts(cohort))
         page = {"title": f"{TITLE}: {cohort['cohort']}", "facts": facts} | _tables(tables.get(key))
@@ -47,7 +47,13 @@ def write_fit_pages(cohorts: pl.DataFrame, fit: pl.DataFrame, folder: Path) -> l
         computed.append((path, cohort["cohort"], facts))
     refused = cohorts.filter(~pl.col("is_computed")).select("cohort", "reason").rows()
     labels = [label for label, _ in FACTS.values()]
-    page = {"title": TITLE, "computed": computed, "refused": refused, "labels": labels}
+    names = ("student_count", "prior_count", "median_percentile")
+    against = [
+        (cohort["cohort"], [text for _, text in _facts(cohort, names)])
+        for cohort in cohorts.filter("is_computed", step="baseline").rows(named=True)
+    ]
+    page = {"title": TITLE, "computed": computed, "refused": refused, "labels": labels, "against": against}
+    page["against_labels"] = [FACTS[name][0] for name in names]
     return [_write(templates, "growth_fit_index.html", folder / "index.html", page), *written]
 
 
@@ -56,8 +62,9 @@ def _write(templates: Environment, template: str, path: Path, page: Mapping[str,
     return path
 
 
-def _facts(cohort: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for name, (label, form) in FACTS.items():
+def _facts(cohort: Mapping[str, Any], names: Iterable[str] = FACTS) -> Iterator[tuple[str, str]]:
+    for name in names:
+        label, form = FACTS[name]
         yield label, "–" if cohort[name] is None else form.format(cohort[name])
 
 

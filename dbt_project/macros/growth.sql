@@ -6,8 +6,8 @@
 
 {#- The rows of one growth measure from the judged students of an indicator.
 
-    `reason` keeps a student out; who is due and has nothing to count lowers the completeness. `asks` limits the measure to some students. -#}
-{% macro growth_contributions(measure, numerator, is_counted, asks=none) -%}
+    The column `reason` keeps a student out; who is due and has nothing to count lowers the completeness. `asks` limits the measure to some students. -#}
+{% macro growth_contributions(measure, numerator, is_counted, asks=none, reason="reason") -%}
     select
         policy_id,
         school_year,
@@ -19,11 +19,11 @@
         '{{ measure }}' as measure,
         student_id,
         cast(
-            case when reason is null and {{ is_counted }} then {{ numerator }} else 0 end as decimal(18, 4)
+            case when {{ reason }} is null and {{ is_counted }} then {{ numerator }} else 0 end as decimal(18, 4)
         ) as numerator,
-        cast(reason is null and {{ is_counted }} as decimal(18, 4)) as denominator,
-        cast(reason is null as decimal(18, 4)) as expected,
-        reason as exclusion
+        cast({{ reason }} is null and {{ is_counted }} as decimal(18, 4)) as denominator,
+        cast({{ reason }} is null as decimal(18, 4)) as expected,
+        {{ reason }} as exclusion
     from judged
-    {% if asks -%} where reason is null and {{ asks }} {%- endif %}
+    {% if asks -%} where {{ reason }} is null and {{ asks }} {%- endif %}
 {%- endmacro %}

@@ -4,7 +4,7 @@ Cohorts are grade progressions of one subject. A cohort that cannot be computed 
 finished. Fitting is in `quantile_regression`; policy (which scales, how many students, which year) comes in.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -19,6 +19,7 @@ from methods.growth_percentiles.quantile_regression import (
     UnusableDesignError,
     fit,
 )
+from methods.growth_percentiles.simex import Correction, corrected_percentiles
 from methods.growth_percentiles.splines import Scale, UnusableScaleError, fit_scale
 
 CUTS = (1, 35, 50, 65, 99)
@@ -40,7 +41,8 @@ class Records:
     """Scores, one row for each student, subject and school year, as arrays of one length.
 
     `student` is any type that sorts (whole numbers are quickest) and `grade` a whole number, kindergarten 0. A student
-    who was not tested has no row.
+    who was not tested has no row. `error` is the standard error of measurement of each score, where percentiles are to
+    be corrected for it.
     """
 
     student: NDArray
@@ -48,9 +50,11 @@ class Records:
     subject: NDArray[np.str_]
     grade: NDArray[np.int64]
     score: NDArray[np.float64]
+    error: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
-        columns = (self.student, self.school_year, self.subject, self.grade, self.score)
+        columns = [self.student, self.school_year, self.subject, self.grade, self.score]
+        columns += [] if self.error is None else [self.error]
         if len({np.shape(column) for column in columns}) != 1 or np.ndim(self.student) != 1:
             raise ValueError("the columns of the records must be one-dimensional and equally long")
 
@@ -95,13 +99,14 @@ class Cohort:
     """The growth percentiles of one progression, one entry for each student who has a percentile.
 
     `rows` points into the records. `by_order` is (students, orders) with 0 where a student lacks the priors of that
-    order. `percentile` is that of the student's highest order, which is `order`. `certificates` is empty where stored
-    matrices were used.
+    order. `percentile` is that of the student's highest order, which is `order`; `uncorrected` differs only where
+    it is corrected for error of measurement. `certificates` is empty where stored matrices were used.
     """
 
     progression: Progression
     rows: NDArray[np.int64]
     percentile: NDArray[np.int16]
+    uncorrected: NDArray[np.int16]
     order: NDArray[np.int16]
     by_order: NDArray[np.int16]
     prior: NDArray[np.float64]
@@ -175,6 +180,7 @@ def growth_percentiles(
     cuts: Sequence[int] = CUTS,
     holds_limits: bool = False,
     matrices: Mapping[tuple[str, int, int], Matrix] | None = None,
+    correction: Correction | None = None,
     run: Run = map,
 ) -> Growth:
     """Compute the growth percentiles of every cohort of a school year.
@@ -182,9 +188,12 @@ def growth_percentiles(
     Students are in each order whose scores they have, and report the highest. A cohort below `minimum_students` is
     refused; an order below it ends the cohort's orders. `holds_limits` holds predictions to the lowest and highest
     score of the current grade's scale. With `matrices` (of earlier cohorts) nothing is fitted: the percentiles are
-    against that baseline, and `minimum_students` does not matter. `run` maps a function over jobs: give the map of a
-    thread pool to use several processors; the result is the same to the last bit.
+    against that baseline, and `minimum_students` does not matter. With a `correction` percentiles are corrected for the
+    error of measurement of the priors; the matrices, cuts and orders stay those of the scores as measured. `run` maps a
+    function over jobs: give the map of a thread pool to use several processors; the result is the same to the last bit.
     """
+    if correction is not None and (records.error is None or matrices is not None):
+        raise ValueError("a correction needs the standard errors of the records, and is not made by stored matrices")
     if progressions is None:
         progressions = find_progressions(records, school_year, maximum_order)
     panels, refused = _panels(records, progressions, scales)
@@ -192,7 +201,7 @@ def growth_percentiles(
     jobs, accepted = [], []
     for panel in panels:
         counts = np.count_nonzero(panel.available[:, None] >= np.arange(1, panel.progression.order + 1), axis=0)
-        if matrices is not None:
+        if matrices is not None and counts[0]:
             subject, grade = panel.progression.subject, panel.progression.steps[-1][1]
             stored = [matrices.get((subject, grade, order)) for order in range(1, counts.size + 1)]
             last = stored.index(None) if None in stored else len(stored)
@@ -209,7 +218,7 @@ def growth_percentiles(
             last = int(np.count_nonzero(counts >= least))
         accepted.append(panel)
         for order in range(1, last + 1):
-            jobs.append((panel, order, order == last, stored[order - 1], cuts, holds_limits))
+            jobs.append((panel, order, order == last, stored[order - 1], cuts, holds_limits, correction))
     jobs.sort(key=lambda job: -job[1] * job[0].rows.size)
     by_progression: dict[Progression, list[_Part]] = {}
     for part in run(_work, jobs):
@@ -232,10 +241,19 @@ def baseline_matrices(
     *,
     maximum_order: int = 4,
     minimum_students: int = 1000,
+    without: Collection[tuple[str, int]] = (),
     run: Run = map,
 ) -> tuple[dict[tuple[str, int, int], Matrix], tuple[RefusedCohortError, ...]]:
-    """Fit one matrix for each subject, grade and order on the pooled cohorts of several school years."""
-    progressions = [step for year in school_years for step in find_progressions(records, year, maximum_order)]
+    """Fit one matrix for each subject, grade and order on the pooled cohorts of several school years.
+
+    A subject and grade in `without` is left out.
+    """
+    progressions = [
+        progression
+        for year in school_years
+        for progression in find_progressions(records, year, maximum_order)
+        if (progression.subject, progression.steps[-1][1]) not in without
+    ]
     panels, refused = _panels(records, progressions, scales)
     pools: dict[tuple[str, int, int], list[_Panel]] = {}
     for panel in panels:
@@ -249,7 +267,7 @@ def baseline_matrices(
             current = np.concatenate([panel.current[has] for panel, has in zip(pool, has_order, strict=True)])
             jobs.append(((subject, grade, order), priors, current, pool[0].scales[:order]))
         elif order == 1:
-            reason = f"fewer than {minimum_students} students with a prior score"
+            reason = f"fewer than {minimum_students} students with a prior score in the years of the baseline"
             refused.append(RefusedCohortError(f"{subject} grade {grade}, baseline", reason))
     found: dict[tuple[str, int, int], Matrix] = {}
     for key, matrix, failure in run(_pool, jobs):
@@ -269,8 +287,10 @@ class _Panel:
 
     progression: Progression
     rows: NDArray[np.int64]
+    student: NDArray[np.int64]
     current: NDArray[np.float64]
     priors: NDArray[np.float64]
+    errors: NDArray[np.float64]
     available: NDArray[np.int64]
     scales: tuple[Scale, ...]
     limits: tuple[float, float] | None
@@ -322,6 +342,7 @@ def _panel(
         raise RefusedCohortError(name, "no student has a record")
     who = student[rows]
     priors = np.full((rows.size, progression.order), np.nan)
+    errors = np.full((rows.size, 0 if records.error is None else progression.order), np.nan)
     available = np.zeros(rows.size, dtype=np.int64)
     for step in range(progression.order + 1):
         step_year, step_grade = progression.steps[-1 - step]
@@ -340,6 +361,8 @@ def _panel(
             scores = np.where(is_here, records.score[at], np.nan)
             available += is_here & (available == step - 1)
             priors[:, step - 1] = scores
+            if records.error is not None:
+                errors[:, step - 1] = records.error[at]
         broken = int(np.count_nonzero(~np.isfinite(scores[is_here])))
         if broken:
             raise RefusedCohortError(
@@ -362,7 +385,17 @@ def _panel(
     used = tuple(scales[subject, grade] for _, grade in progression.steps[-2::-1])
     own = scales.get((subject, grade))
     limits = None if own is None else (own.lowest, own.highest)
-    return _Panel(progression, rows[keep], records.score[rows[keep]], priors[keep], available[keep], used, limits)
+    return _Panel(
+        progression,
+        rows[keep],
+        who[keep],
+        records.score[rows[keep]],
+        priors[keep],
+        errors[keep],
+        available[keep],
+        used,
+        limits,
+    )
 
 
 # ---- work ----
@@ -375,14 +408,15 @@ class _Part:
     progression: Progression
     order: int
     percentile: NDArray[np.int16] | None = None
+    corrected: NDArray[np.int16] | None = None
     cuts: NDArray[np.float64] | None = None
     matrix: Matrix | None = None
     certificate: Certificate | None = None
     failure: str = ""
 
 
-def _work(job: tuple[_Panel, int, bool, Matrix | None, Sequence[int], bool]) -> _Part:
-    panel, order, is_last, matrix, cuts, holds_limits = job
+def _work(job: tuple[_Panel, int, bool, Matrix | None, Sequence[int], bool, Correction | None]) -> _Part:
+    panel, order, is_last, matrix, cuts, holds_limits, correction = job
     has_order = panel.available >= order
     priors, current = panel.priors[has_order, :order], panel.current[has_order]
     limits = panel.limits if holds_limits else None
@@ -394,23 +428,45 @@ def _work(job: tuple[_Panel, int, bool, Matrix | None, Sequence[int], bool]) -> 
             percentile = percentile_of_count(fitted.below, current, limits)
         else:
             percentile = percentiles(matrix, priors, current, limits)
+        corrected = percentile if correction is None else _corrected(panel, order, correction, limits)
     except (UnusableDesignError, UnsolvedQuantileError) as error:
         return _Part(panel.progression, order, failure=str(error))
     if not is_last:
         priors = priors[panel.available[has_order] == order]
     values = percentile_cuts(matrix, priors, cuts, panel.limits)
-    return _Part(panel.progression, order, percentile, values, matrix, certificate)
+    return _Part(panel.progression, order, percentile, corrected, values, matrix, certificate)
+
+
+def _corrected(
+    panel: _Panel, order: int, correction: Correction, limits: tuple[float, float] | None
+) -> NDArray[np.int16]:
+    """Correct the percentiles of an order; students draw in their own order, so that no order of rows matters."""
+    has_order = np.flatnonzero(panel.available >= order)
+    by_student = has_order[np.argsort(panel.student[has_order])]
+    found = corrected_percentiles(
+        panel.priors[by_student, :order],
+        panel.current[by_student],
+        panel.errors[by_student, :order],
+        panel.scales[:order],
+        copies=correction.copies,
+        limits=limits,
+    )
+    values = np.empty(panel.rows.size, dtype=np.int16)
+    values[by_student] = found.ranked if correction.is_ranked else found.percentile
+    return values[has_order]
 
 
 def _assemble(panel: _Panel, parts: Sequence[_Part], cuts: Sequence[int]) -> Cohort:
     """Put the orders of a cohort side by side and report each student's highest."""
     size = panel.rows.size
     by_order = np.zeros((size, max(part.order for part in parts)), dtype=np.int16)
+    corrected = np.zeros(size, dtype=np.int16)
     order = np.zeros(size, dtype=np.int16)
     values = np.full((size, len(cuts)), np.nan)
     for part in parts:
         has_order = panel.available >= part.order
         by_order[has_order, part.order - 1] = part.percentile
+        corrected[has_order] = part.corrected
         order[has_order] = part.order
         values[has_order if part.order == parts[-1].order else panel.available == part.order] = part.cuts
     kept = order > 0
@@ -420,7 +476,8 @@ def _assemble(panel: _Panel, parts: Sequence[_Part], cuts: Sequence[int]) -> Coh
     return Cohort(
         progression=panel.progression,
         rows=panel.rows[kept],
-        percentile=by_order[kept, order[kept] - 1],
+        percentile=corrected[kept],
+        uncorrected=by_order[kept, order[kept] - 1],
         order=order[kept],
         by_order=by_order[kept],
         prior=prior[kept],

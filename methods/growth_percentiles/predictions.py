@@ -69,7 +69,7 @@ def percentile_cuts(
     if places.size and not (places.min() >= 1 and places.max() <= 99):
         raise ValueError("percentile cuts are between 1 and 99")
     out = np.empty((priors.shape[0], places.size))
-    for part, predictions in _predictions(matrix, priors, None):
+    for part, predictions in _predictions(matrix, priors, None) if places.size else ():
         out[part] = np.rint(predictions[:, places])
     return np.clip(out, *limits) if limits is not None else out
 

@@ -20,7 +20,11 @@ PIECES = 5
 
 
 class NoProjectionError(ValueError):
-    """A grade, subject or cut score that a projection needs is missing."""
+    """Something that a projection needs is missing."""
+
+
+class NoCutScoresError(NoProjectionError):
+    """The cut scores of a projected grade are missing, or are not as many as those of another."""
 
 
 @dataclass(frozen=True)
@@ -68,10 +72,12 @@ def project(
     for needed in [*range(grade - history.shape[1] + 1, grade + 1), *grades]:
         if needed not in scales:
             raise NoProjectionError(f"grade {needed} has no scale")
-    levels = {len(cut_scores.get(year_grade, ())) for year_grade in grades}
-    if grades and (len(levels) != 1 or levels == {0}):
-        raise NoProjectionError("every projected grade needs cut scores, and each the same number of them")
-    count = levels.pop() if grades else 0
+    without = [str(year_grade) for year_grade in grades if not len(cut_scores.get(year_grade, ()))]
+    if without:
+        raise NoCutScoresError(f"no cut scores of grade {' and '.join(without)}")
+    if len({len(cut_scores[year_grade]) for year_grade in grades}) > 1:
+        raise NoCutScoresError(f"not the same number of cut scores in grades {' and '.join(map(str, grades))}")
+    count = len(cut_scores[grades[0]]) if grades else 0
     targets = np.zeros((history.shape[0], len(grades), count), dtype=np.int16)
     scores = np.full((history.shape[0], len(grades), shown.size), np.nan)
     if not grades:

@@ -25,6 +25,14 @@ PARTS = 8
 
 
 @dataclass(frozen=True)
+class Correction:
+    """How percentiles are to be corrected: from how many copies an amount, and whether they are ranked again."""
+
+    copies: int = COPIES
+    is_ranked: bool = False
+
+
+@dataclass(frozen=True)
 class Corrected:
     """Percentiles of each student: corrected, and corrected and ranked again so that they are uniform in the cohort."""
 
@@ -41,14 +49,16 @@ def corrected_percentiles(
     amounts: Sequence[float] = AMOUNTS,
     copies: int = COPIES,
     is_quadratic: bool = False,
+    limits: tuple[float, float] | None = None,
     seed: int = SEED,
     run: Callable[[Callable, Iterable], Iterable] = map,
 ) -> Corrected:
     """Compute the percentiles of one order of one cohort as if the priors had been measured without error.
 
     `errors` are the standard errors of `priors`, (students, k); `scales` are those of the fit without added error, and
-    every copy has its own. `amounts` multiply the variance of the error that is added. Students in another order, with
-    the same seed, get other draws. Needs copies × amounts fits and 800 bytes a student for each amount.
+    every copy has its own. `amounts` multiply the variance of the error that is added. `limits` are those of the
+    current score, as for percentiles. Students in another order, with the same seed, get other draws. Needs copies ×
+    amounts fits and 800 bytes a student for each amount.
     """
     priors, current, errors = (np.asarray(given, dtype=np.float64) for given in (priors, current, errors))
     if errors.shape != priors.shape or not np.all(np.isfinite(errors)) or np.any(errors < 0):
@@ -69,7 +79,7 @@ def corrected_percentiles(
     predictions = sum(weight * total for weight, total in zip(_weights(levels, is_quadratic), totals, strict=True))
     predictions = np.round(np.sort(predictions, axis=1), 5)
     below = np.count_nonzero(predictions < current[:, None], axis=1).astype(np.int16)
-    return Corrected(percentile_of_count(below, current), _ranked(predictions, current, below))
+    return Corrected(percentile_of_count(below, current, limits), _ranked(predictions, current, below))
 
 
 def _copy(job: tuple) -> tuple[int, NDArray[np.float64]]:

@@ -1,7 +1,8 @@
 """Growth percentiles: computed from the foundation of the build, before the indicators that show them.
 
-What is computed is decided in `methods` and laid out by `norms`; here records are read and tables are written. Scales
-are fitted once, kept in the home, and used again, so that next year's scores do not change this year's percentiles.
+What is computed is decided in `methods` and laid out by `norms`; here records are read and tables are written. Norms
+(scales and baselines) are fitted once, kept in the home, and used again, so that next year's scores do not change this
+year's percentiles.
 """
 
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import duckdb
 import polars as pl
 
 from orchestration import norms, warehouse
+from orchestration.growth_tables import STORED, typed
 from orchestration.work import at_work, write_table
 from reports.growth_fit import write_fit_pages
 from submissions.store import make_private
@@ -23,15 +25,22 @@ INPUTS = {
     "policies": "from reference.policy_growth_percentile where level = 'state'",
 }
 MEMBERS = ("int_growth_in_entities", "int_student_group_sets", "int_group_set_members", "int_students")
+MEDIANS = {"median_growth_percentile": "percentile", "median_baseline_percentile": "baseline_percentile"}
 STUDENTS = """
     with
+        found as (
+            select $measure as measure, school_year, subject, grade, student_id, growth_percentile
+            from read_parquet($percentiles)
+        ),
+        compared as (select distinct measure, school_year, subject, grade from found),
         by_set as (
-            select policy_id, school_year, level, entity_id, population, subject, group_set, growth_percentile,
+            select policy_id, school_year, level, entity_id, population, subject, measure, group_set, growth_percentile,
                 case when level <> 'school' then primary_school_id end as cluster_id, count(*) as student_count
             from intermediate.int_growth_in_entities
+            inner join compared using (school_year, subject, grade)
             inner join intermediate.int_student_group_sets using (policy_id, school_year, student_id)
             inner join intermediate.int_students using (school_year, student_id)
-            left join read_parquet($percentiles) using (school_year, subject, student_id)
+            left join found using (measure, school_year, subject, grade, student_id)
             where exclusion is null
             group by all
         )
@@ -44,6 +53,7 @@ STUDENTS = """
 DEPS = [table.split()[1].split(".") for table in INPUTS.values()]
 DESCRIPTIONS = {
     "percentile": "The growth percentile of every student, subject and school year that has one.",
+    "baseline_percentile": "The percentile of students among the earlier cohorts of the baseline.",
     "cohort": "Every cohort, computed or refused with the reason, and how well it fits.",
     "scale": "The knots, boundaries and limits of each subject and grade, with their version.",
     "coefficient": "The coefficients of every growth model, by which others can be scored as well.",
@@ -65,11 +75,11 @@ def percentiles(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeRes
         folder = warehouse.resume(place, context.run.run_id, context.run.parent_run_id)
         with duckdb.connect(str(folder / warehouse.FILE), read_only=True) as connection:
             read = {name: connection.sql(table).pl() for name, table in INPUTS.items()}
-        kept = place.growth_scales
-        stored = pl.read_parquet(kept) if kept.exists() else pl.DataFrame(schema=norms.SCHEMAS["scale"])
-        tables, scales = norms.compute(**read, stored=stored, run=pool.map)
-        make_private(kept.parent)
-        write_table(scales, kept)
+        files = {name: make_private(place.growth) / f"{name}s.parquet" for name in STORED}
+        stored = {name: pl.read_parquet(kept) if kept.exists() else typed(name, []) for name, kept in files.items()}
+        tables, to_keep = norms.compute(**read, stored=stored, run=pool.map)
+        for name, kept in files.items():
+            write_table(to_keep[name], kept)
         refused = tables["cohort"].filter(~pl.col("is_computed"))
         sentences = {"refused": [f"{name}: {reason}" for name, reason in refused.select("cohort", "reason").rows()]}
         for name, table in tables.items():
@@ -89,14 +99,15 @@ def fit_pages(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
 
 @dg.asset(
     key=["growth", "median"],
-    deps=[["growth", "percentile"], *(["intermediate", name] for name in MEMBERS)],
+    deps=[*(["growth", name] for name in MEDIANS.values()), *(["intermediate", name] for name in MEMBERS)],
     group_name="growth",
 )
 def medians(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     """The median growth percentile of every entity and student group, with its bootstrap interval."""
     with at_work("The growth medians") as place:
         folder = warehouse.resume(place, context.run.run_id, context.run.parent_run_id)
-        percentiles = {"percentiles": str(folder / "growth_percentile.parquet")}
         with duckdb.connect(str(folder / warehouse.FILE), read_only=True) as connection:
-            rows = connection.execute(STUDENTS, percentiles).pl()
+            files = {name: str(folder / f"growth_{table}.parquet") for name, table in MEDIANS.items()}
+            asked = [{"measure": name, "percentiles": file} for name, file in files.items()]
+            rows = pl.concat(connection.execute(STUDENTS, one).pl() for one in asked)
         return dg.MaterializeResult(metadata=write_table(norms.medians(rows), folder / "growth_median.parquet"))

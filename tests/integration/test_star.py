@@ -3,6 +3,9 @@
 import polars as pl
 import pytest
 
+from tests.integration.test_two_computations import differences
+from tests.references.state import State
+
 
 def test_kindergarten_scores_by_class_type_are_the_published_ones(star):
     """918.04 regular, +13.90 small, +0.31 with aide, n = 5,786 (data set STAR of the R package AER)."""
@@ -61,3 +64,26 @@ def test_average_scores_are_published_for_the_state_in_each_year(star):
 
 def test_the_site_opens_at_its_home_page(star):
     assert (star.release / "site/index.html").is_file()
+
+
+def test_growth_of_every_entity_and_group_has_the_same_numbers_twice(star):
+    shown = star.query(
+        """
+        select school_year, count(*) from marts.fct_indicator_results
+        where indicator = 'growth_percentile' and value is not null group by all order by all
+        """
+    )
+    assert [year for year, _ in shown] == [1987, 1988, 1989]
+    assert min(count for _, count in shown) > 500
+    found = differences(
+        State(star.home / "accepted"), star.home / "warehouse/current/waymark.duckdb", "growth_percentile"
+    )
+    assert found.empty, found.head(10).to_string()
+
+
+def test_a_grade_that_no_earlier_cohort_reached_is_not_compared_with_the_baseline(star):
+    cohorts = pl.read_parquet(star.home / "warehouse/current/growth_cohort.parquet").filter(step="baseline")
+    assert cohorts.select("cohort", "reason").rows() == [
+        (f"{subject} 1989 grade 3 after grade 0-1-2", "the baseline has no matrix for this grade")
+        for subject in ("MATH", "RLA")
+    ]

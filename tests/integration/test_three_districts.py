@@ -8,6 +8,8 @@ import polars as pl
 import pytest
 
 from tests.known_counts import ROWS_STUDENTS_AND_SCHOOLS
+from tests.references.growth import baseline_percentiles_of, cuts_of_results, growth_of, percentiles_of, targets_of
+from tests.references.state import State
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +114,31 @@ def test_2025_has_results_for_the_state_three_districts_and_every_school_in_both
     assert shown == [(0,)]
 
 
+PROFICIENT = 3
+SUBJECTS = {"MATHEMATICS": "MATH", "READING": "RLA"}
+
+
+def with_numbers(exports: pd.DataFrame) -> pd.DataFrame:
+    """Put the level, the score and whether there is one beside each record."""
+    order = {"Unsatisfactory": 1, "Partially Proficient": 2, "Proficient": 3, "Advanced": 4, "No Score": 0}
+    return exports.assign(
+        performance=exports["ACHIEVEMENT_LEVEL"].map(order),
+        score=pd.to_numeric(exports["SCALE_SCORE"]),
+        tested=exports["ACHIEVEMENT_LEVEL"] != "No Score",
+    )
+
+
+def groups_of(frame: pd.DataFrame) -> dict[str, pd.Series]:
+    """Say of four groups which records are of their members."""
+    student = [frame["YEAR"], frame["ID"]]
+    return {
+        "ALL": pd.Series(True, frame.index),
+        "SED": frame["FREE_REDUCED_LUNCH_STATUS"].str.endswith("Yes").groupby(student).transform("any"),
+        "EL": frame["ELL_STATUS"].str.endswith("Yes").groupby(student).transform("any"),
+        "GENDER_F": frame["GENDER"] == "Gender: Female",
+    }
+
+
 def one_row_per_student(frame: pd.DataFrame, entity: str) -> pd.DataFrame:
     """Keep the counted record of each student, subject and entity: tested first, then level, then score."""
     flag = {"school": "SCHOOL", "district": "DISTRICT", "state": "STATE"}[entity]
@@ -127,22 +154,10 @@ def one_row_per_student(frame: pd.DataFrame, entity: str) -> pd.DataFrame:
 
 def reference(exports: pd.DataFrame) -> pd.DataFrame:
     """Work out achievement and participation by plain pandas from the exports, knowing nothing of the models."""
-    order = {"Unsatisfactory": 1, "Partially Proficient": 2, "Proficient": 3, "Advanced": 4, "No Score": 0}
-    frame = exports.assign(
-        performance=exports["ACHIEVEMENT_LEVEL"].map(order),
-        score=pd.to_numeric(exports["SCALE_SCORE"]),
-        tested=exports["ACHIEVEMENT_LEVEL"] != "No Score",
-    )
-    student = [frame["YEAR"], frame["ID"]]
-    groups = {
-        "ALL": pd.Series(True, frame.index),
-        "SED": frame["FREE_REDUCED_LUNCH_STATUS"].str.endswith("Yes").groupby(student).transform("any"),
-        "EL": frame["ELL_STATUS"].str.endswith("Yes").groupby(student).transform("any"),
-        "GENDER_F": frame["GENDER"] == "Gender: Female",
-    }
+    frame = with_numbers(exports)
     rows = []
     for entity in ("school", "district", "state"):
-        for group, member in groups.items():
+        for group, member in groups_of(frame).items():
             here = one_row_per_student(frame[member], entity)
             for population in ("reporting", "accountability"):
                 counted = here if population == "reporting" else here[here["fay"]]
@@ -152,7 +167,7 @@ def reference(exports: pd.DataFrame) -> pd.DataFrame:
                 rows.append(sums.fillna(0).reset_index().assign(population=population, student_group=group))
     table = pd.concat(rows, ignore_index=True)
     table["value"] = table["proficient"] / np.maximum(table["tested"], 0.95 * table["expected"])
-    table["subject"] = table["CONTENT_AREA"].map({"MATHEMATICS": "MATH", "READING": "RLA"})
+    table["subject"] = table["CONTENT_AREA"].map(SUBJECTS)
     table["school_year"] = table["YEAR"].str[-4:].astype(int)
     return table
 
@@ -223,42 +238,118 @@ def test_every_record_of_2025_with_a_score_the_year_before_has_a_growth_percenti
 
 
 def test_every_growth_cohort_of_the_districts_is_computed_and_proved(districts):
-    cohorts = pl.read_parquet(districts.home / "warehouse/current/growth_cohort.parquet").filter(step="percentile")
-    assert cohorts.height == 4 * 14
+    cohorts = pl.read_parquet(districts.home / "warehouse/current/growth_cohort.parquet")
     assert cohorts["is_computed"].all()
+    assert dict(cohorts.group_by("step").len().rows()) == {"percentile": 4 * 14, "baseline": 2 * 14}
+    cohorts = cohorts.filter(step="percentile")
     assert cohorts["dual_violation"].max() <= 1e-7
     assert cohorts["prior_correlation"].abs().max() < 0.05
     pages = list((districts.home / "warehouse/current/growth_fit").glob("*.html"))
     assert len(pages) == 1 + 4 * 14
 
 
-def test_growth_medians_of_schools_equal_those_of_an_independent_computation(districts, exports):
-    percentiles = pl.read_parquet(districts.home / "warehouse/current/growth_percentile.parquet").to_pandas()
-    key = dict(
+def test_every_student_of_the_years_after_the_baseline_is_compared_with_it(districts):
+    folder = districts.home / "warehouse/current"
+    found = pl.read_parquet(folder / "growth_baseline_percentile.parquet")
+    among_themselves = pl.read_parquet(folder / "growth_percentile.parquet").filter(pl.col("school_year") > 2023)
+    keys = ["school_year", "subject", "student_id"]
+    assert found.select(keys).sort(keys).equals(among_themselves.select(keys).sort(keys))
+    kept = pl.read_parquet(districts.home / "growth/baselines.parquet")
+    assert kept.select("first_cohort_year", "last_cohort_year").unique().rows() == [(2022, 2023)]
+    assert kept.filter(prior_count=1).select("subject", "grade_number").n_unique() == 14
+
+
+def growth_of_2025(state: State, exports: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Work out from the exports what is known of each student's growth in 2025, and which grades have targets."""
+    counted = one_row_per_student(with_numbers(exports), "state")
+    counted = counted[counted["tested"]]
+    tested = pd.DataFrame(
+        {
+            "school_year": counted["YEAR"].str[-4:].astype(int),
+            "subject": counted["CONTENT_AREA"].map(SUBJECTS),
+            "student_id": counted["ID"],
+            "grade_number": counted["GRADE"].astype(int),
+            "scale_score": counted["score"],
+            "performance_level": counted["performance"],
+        }
+    ).reset_index(drop=True)
+    policy = state.policy("growth_percentile").query("level == 'state'")
+    growth = growth_of(tested, policy[policy["school_year"] == 2025])
+    policy_of_standard = state.policy("growth_to_standard").query("school_year == 2025")
+    assert set(policy_of_standard["proficient_performance_level"]) == {PROFICIENT}
+    (years,) = set(policy_of_standard["target_years"])
+    aims = targets_of(tested, growth, PROFICIENT, years, cuts_of_results(tested, PROFICIENT))
+    baseline = baseline_percentiles_of(tested, policy[policy["school_year"].isin((2022, 2023, 2025))])
+    earlier = tested[tested["school_year"] == 2024].set_index(["subject", "student_id"])["performance_level"]
+    who = ["subject", "student_id"]
+    found = percentiles_of(tested, growth)[[*who, "growth_percentile"]]
+    found = found.merge(
+        baseline[[*who, "growth_percentile"]].rename(columns={"growth_percentile": "baseline_percentile"}),
+        on=who,
+        how="outer",
+    )
+    found = found.merge(aims[[*who, "lowest", "highest"]], on=who, how="outer")
+    found = found.merge(earlier.rename("before").reset_index(), on=who, how="outer")
+    found["aim"] = found["lowest"].where(found["before"] < PROFICIENT, found["highest"]).where(found["before"].notna())
+    return found, aims[["subject", "grade_number"]].drop_duplicates()
+
+
+def growth_reference(state: State, exports: pd.DataFrame) -> pd.DataFrame:
+    """Work out the growth measures of 2025 by plain pandas for every entity and four groups."""
+    found, targeted = growth_of_2025(state, exports)
+    frame = with_numbers(exports[exports["YEAR"] == "2024_2025"])
+    rows = []
+    for entity in ("school", "district", "state"):
+        for group, member in groups_of(frame).items():
+            here = one_row_per_student(frame[member], entity)
+            here = here.assign(
+                subject=here["CONTENT_AREA"].map(SUBJECTS),
+                student_id=here["ID"],
+                grade_number=here["GRADE"].astype(int),
+            )
+            here = here[here["tested"] & (here["grade_number"] > 3)]
+            here = here.merge(found, on=["subject", "student_id"], how="left")
+            here = here.merge(targeted.assign(has_target=True), on=["subject", "grade_number"], how="left")
+            is_judged = here["aim"].notna() & here["growth_percentile"].notna()
+            here["enough"] = (here["growth_percentile"] >= here["aim"]).astype(float).where(is_judged)
+            for population in ("reporting", "accountability"):
+                counted = here if population == "reporting" else here[here["fay"]]
+                asked = counted[counted["has_target"].notna()]
+                for measure, column, how, students in (
+                    ("median_growth_percentile", "growth_percentile", "median", counted),
+                    ("mean_growth_percentile", "growth_percentile", "mean", counted),
+                    ("median_baseline_percentile", "baseline_percentile", "median", counted),
+                    ("mean_baseline_percentile", "baseline_percentile", "mean", counted),
+                    ("percent_adequate_growth", "enough", "mean", asked),
+                    ("percent_catching_up", "enough", "mean", asked[asked["before"] < PROFICIENT]),
+                    ("percent_keeping_up", "enough", "mean", asked[asked["before"] >= PROFICIENT]),
+                ):
+                    values = students.groupby(["level", "entity_id", "subject"])[column].agg([how, "count", "size"])
+                    values = values.rename(columns={how: "value"}).reset_index()
+                    rows.append(values.assign(population=population, student_group=group, measure=measure))
+    table = pd.concat(rows, ignore_index=True)
+    return table[table["count"] / table["size"] >= 0.5]
+
+
+def test_growth_of_2025_equals_an_independent_computation_for_every_entity_and_group(districts, exports):
+    keys = ["level", "entity_id", "population", "student_group", "subject", "measure"]
+    mine = pd.DataFrame(
         districts.query(
-            f"""
-            select distinct student_id, school_id
-            from read_parquet('{districts.home}/accepted/assessment/2025/*.parquet')
-            where participation_status = 'participated'
             """
-        )
+            select level, entity_id, population, student_group, subject, measure, cast(value as double)
+            from marts.fct_indicator_results
+            where indicator in ('growth_percentile', 'growth_to_standard') and school_year = 2025
+                and student_group in ('ALL', 'SED', 'EL', 'GENDER_F') and value is not null
+            """
+        ),
+        columns=[*keys, "value"],
     )
-    percentiles = percentiles[percentiles["school_year"] == 2025].assign(
-        school=lambda rows: rows["student_id"].map(key)
-    )
-    one_school = percentiles.groupby(["school", "subject"])["growth_percentile"].agg(["median", "size"])
-    published = districts.query(
-        """
-        select entity_id, subject, cast(value as double), student_count from marts.fct_indicator_results
-        where measure = 'median_growth_percentile' and level = 'school' and population = 'reporting'
-            and student_group = 'ALL' and school_year = 2025 and value is not null
-        """
-    )
-    assert len(published) > 150
-    differing = [row for row in published if abs(one_school.loc[row[:2], "median"] - row[2]) > 1e-9]
-    # A student of two schools counts in both; the plain computation knows one.
-    assert len(differing) <= 0.1 * len(published)
-    assert all(abs(one_school.loc[row[:2], "median"] - row[2]) <= 3 for row in differing)
+    theirs = growth_reference(State(districts.home / "accepted"), exports)
+    both = mine.merge(theirs, on=keys, how="outer", suffixes=("", "_reference"), indicator=True)
+    assert both["measure"].nunique() == 7
+    assert (both["_merge"] == "both").all()
+    assert len(both) > 9000
+    assert (both["value"] - both["value_reference"]).abs().max() < 1e-9
 
 
 def test_the_gate_results_are_kept_with_the_release(districts):

@@ -10,7 +10,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from methods.growth_percentiles.percentiles import Growth, Records, fit_scales, growth_percentiles
+from methods.growth_percentiles.percentiles import (
+    Growth,
+    Records,
+    baseline_matrices,
+    fit_scales,
+    growth_percentiles,
+)
 from methods.growth_percentiles.splines import design
 from tests.references.results import RESULT, counted_results
 from tests.references.state import State
@@ -35,30 +41,84 @@ def due(state: State) -> pd.DataFrame:
 
 def percentiles(state: State) -> pd.DataFrame:
     """Give the growth percentile of each student, subject and year: WHO, grade_number, growth_percentile."""
+    return percentiles_of(_records(_results(state)), _growth(state.accepted))
+
+
+def baseline_percentiles(state: State) -> pd.DataFrame:
+    """Give the percentile of each student among the students of the baseline years, in the years after them."""
+    tested, policy = _records(_results(state)), _policy(state)
+    return baseline_percentiles_of(tested, policy[policy["school_year"].isin(_growth(state.accepted))])
+
+
+def targets(state: State, level: int, years: int) -> pd.DataFrame:
+    """Give the percentiles that lead to a level from last year's scores: WHO, grade_number, lowest, highest."""
     tested = _records(_results(state))
+    return targets_of(tested, _growth(state.accepted), level, years, _cuts(state, tested, level))
+
+
+def growth_of(tested: pd.DataFrame, policy: pd.DataFrame) -> dict[int, Growth]:
+    """Give what the engine finds in every school year but the first, by the policy of the year."""
+    scales, _ = fit_scales(_arrays(tested))
+    rules = policy.set_index("school_year")
+    return {
+        year: growth_percentiles(
+            _arrays(tested),
+            year,
+            scales,
+            maximum_order=int(rules.loc[year, "maximum_prior_scores"]),
+            minimum_students=int(rules.loc[year, "minimum_cohort_students"]),
+        )
+        for year in sorted(set(tested["school_year"]) & set(rules.index))
+        if year - 1 in set(tested["school_year"])
+    }
+
+
+def percentiles_of(tested: pd.DataFrame, growth: dict[int, Growth]) -> pd.DataFrame:
+    """Put the percentiles of all cohorts in rows: WHO, grade_number, growth_percentile."""
     frames = [tested[[*WHO, "grade_number"]][:0].assign(growth_percentile=np.int16(0))]
-    for growth in _growth(state.accepted).values():
-        for cohort in growth.cohorts:
+    for of_year in growth.values():
+        for cohort in of_year.cohorts:
             rows = tested.iloc[cohort.rows][[*WHO, "grade_number"]]
             frames.append(rows.assign(growth_percentile=cohort.percentile))
     return pd.concat(frames, ignore_index=True)
 
 
-def targets(state: State, level: int, years: int) -> pd.DataFrame:
-    """Give the percentiles that lead to a level from last year's scores: WHO, grade_number, lowest, highest.
+def baseline_percentiles_of(tested: pd.DataFrame, policy: pd.DataFrame) -> pd.DataFrame:
+    """Pool the first years of growth, fit them once, and compare the students of the years after with them."""
+    scales, _ = fit_scales(_arrays(tested))
+    found = {}
+    for (count, order, least), rows in policy.groupby(
+        ["baseline_years", "maximum_prior_scores", "minimum_cohort_students"]
+    ):
+        years = sorted(rows["school_year"])
+        pool, later = years[:count], years[count:]
+        if len(pool) == count and count:
+            before = tested[tested["school_year"] <= pool[-1]]
+            options = {"maximum_order": int(order), "minimum_students": int(least)}
+            matrices, _ = baseline_matrices(_arrays(before), pool, scales, **options)
+            for year in later:
+                found[year] = growth_percentiles(
+                    _arrays(tested), year, scales, maximum_order=int(order), matrices=matrices
+                )
+    return percentiles_of(tested, found)
 
-    One trajectory for each quantile, one after the other; the years begin with this one.
+
+def targets_of(
+    tested: pd.DataFrame, growth: dict[int, Growth], level: int, years: int, cuts: dict[tuple, float]
+) -> pd.DataFrame:
+    """Follow one trajectory for each quantile, one after the other, to the cuts by year, subject and grade.
+
+    The years begin with this one.
     """
-    tested, frames = _records(_results(state)), []
+    frames = []
     scores = tested.set_index(["student_id", "subject", "school_year", "grade_number"])["scale_score"].to_dict()
-    scales, _ = _scales(tested)
-    for year, growth in _growth(state.accepted).items():
-        matrices = growth.matrices()
+    scales, _ = fit_scales(_arrays(tested))
+    for year, of_year in growth.items():
+        matrices = of_year.matrices()
         now = tested[tested["school_year"] == year]
         for (subject, grade), students in now.groupby(["subject", "grade_number"]):
-            cuts = {at: cut for at in range(grade, grade + years) if (cut := _cut(now, subject, at, level)) is not None}
             grades = [at for at in range(grade, grade + years) if (subject, at, 1) in matrices]
-            if grade not in grades or any(at not in cuts for at in grades):
+            if grade not in grades or any((year, subject, at) not in cuts for at in grades):
                 continue
             for student in students["student_id"]:
                 history = []
@@ -74,12 +134,21 @@ def targets(state: State, level: int, years: int) -> pd.DataFrame:
     found = [rows[:0].assign(lowest=0, highest=0)]
     alike = ["school_year", "subject", "grades", rows["history"].map(len)]
     for (year, subject, grades, _), part in rows.groupby(alike):
-        now = tested[tested["school_year"] == year]
-        cuts = [_cut(now, subject, at, level) for at in grades]
         history = np.array(part["history"].tolist())
-        reached = _reached(history, subject, grades, cuts, _growth(state.accepted)[year].matrices(), scales)
+        of_grades = [cuts[year, subject, at] for at in grades]
+        reached = _reached(history, subject, grades, of_grades, growth[year].matrices(), scales)
         found.append(part.assign(lowest=reached.min(axis=1), highest=reached.max(axis=1)))
     return pd.concat(found)[[*WHO, "grade_number", "lowest", "highest"]]
+
+
+def cuts_of_results(tested: pd.DataFrame, level: int) -> dict[tuple, float]:
+    """Give the lowest score that earned a level by year, subject and grade, where nobody below has as much."""
+    found = {}
+    for cell, here in tested[tested["performance_level"].notna()].groupby(CELL):
+        at, below = here[here["performance_level"] >= level], here[here["performance_level"] < level]
+        if not (at.empty or below.empty or below["scale_score"].max() >= at["scale_score"].min()):
+            found[cell] = at["scale_score"].min()
+    return found
 
 
 def _reached(history, subject, grades, cuts, matrices, scales) -> np.ndarray:
@@ -101,12 +170,24 @@ def _reached(history, subject, grades, cuts, matrices, scales) -> np.ndarray:
     return np.column_stack(reached)
 
 
-def _cut(now: pd.DataFrame, subject: str, grade: int, level: int) -> float | None:
-    here = now[(now["subject"] == subject) & (now["grade_number"] == grade) & now["performance_level"].notna()]
-    at, below = here[here["performance_level"] >= level], here[here["performance_level"] < level]
-    if at.empty or below.empty or below["scale_score"].max() >= at["scale_score"].min():
-        return None
-    return at["scale_score"].min()
+def _cuts(state: State, tested: pd.DataFrame, level: int) -> dict[tuple, float]:
+    policy = _policy(state).set_index("school_year")["cut_score_source"]
+    derived = tested[tested["school_year"].map(policy) == "results"]
+    table = state.reference("cut_scores").query("performance_level == @level")
+    table = table[table["school_year"].map(policy) == "table"]
+    grades = table["grade"].astype(str).str.zfill(2).map(_grade_numbers(state))
+    tabled = zip(table["school_year"], table["subject"], grades, strict=True)
+    return cuts_of_results(derived, level) | dict(zip(tabled, table["cut_score"], strict=True))
+
+
+def _policy(state: State) -> pd.DataFrame:
+    policy = state.policy("growth_percentile").query("level == 'state'")
+    assert set(policy["error_correction"]) == {"none"}
+    return policy
+
+
+def _grade_numbers(state: State) -> dict[str, int]:
+    return {code: place for place, code in enumerate(state.code("grades")["code"], start=-1)}
 
 
 @lru_cache(maxsize=4)
@@ -114,10 +195,9 @@ def _counted(accepted: Path) -> pd.DataFrame:
     state = State(accepted)
     rows = counted_results(state)
     forms = state.code("assessment_forms").set_index("code")["is_on_grade_scale"]
-    grades = {code: place for place, code in enumerate(state.code("grades")["code"], start=-1)}
     return rows.assign(
         is_on_scale=rows["assessment_form"].fillna("regular").map(forms) == "true",
-        grade_number=rows["grade_assessed"].map(grades),
+        grade_number=rows["grade_assessed"].map(_grade_numbers(state)),
     )
 
 
@@ -140,23 +220,7 @@ def _arrays(tested: pd.DataFrame) -> Records:
     )
 
 
-def _scales(tested: pd.DataFrame) -> tuple:
-    return fit_scales(_arrays(tested))
-
-
 @lru_cache(maxsize=4)
 def _growth(accepted: Path) -> dict[int, Growth]:
     state = State(accepted)
-    tested = _records(_results(state))
-    policy = state.policy("growth_percentile").query("level == 'state'").set_index("school_year")
-    scales, _ = _scales(tested)
-    return {
-        year: growth_percentiles(
-            _arrays(tested),
-            year,
-            scales,
-            maximum_order=int(policy.loc[year, "maximum_prior_scores"]),
-            minimum_students=int(policy.loc[year, "minimum_cohort_students"]),
-        )
-        for year in sorted(tested["school_year"].unique())[1:]
-    }
+    return growth_of(_records(_results(state)), _policy(state))

@@ -1,2 +1,2 @@
-select school_year, subject, grade_number, prior_count, term, quantile, coefficient, student_count
+select school_year, subject, grade_number, norms, prior_count, term, quantile, coefficient, student_count
 from {{ ref("dim_growth_coefficient") }}

@@ -360,9 +360,9 @@ def make_warehouse(path: Path, published: pl.DataFrame | None = None) -> Path:
         _table(
             connection,
             "pub_growth_coefficients",
-            "school_year smallint, subject varchar, grade_number smallint, prior_count smallint, term smallint, "
-            "quantile decimal(4, 3), coefficient decimal(28, 12), student_count bigint",
-            [(2025, "MATH", 5, 1, term, "0.505", f"{term}.25", 4000) for term in range(8)],
+            "school_year smallint, subject varchar, grade_number smallint, norms varchar, prior_count smallint, "
+            "term smallint, quantile decimal(4, 3), coefficient decimal(28, 12), student_count bigint",
+            [(2025, "MATH", 5, "cohort", 1, term, "0.505", f"{term}.25", 4000) for term in range(8)],
         )
         _table(
             connection,

@@ -7,7 +7,7 @@ import pytest
 
 from reports.growth_fit import write_fit_pages
 
-KEY = {"school_year": 2025, "subject": "MATH", "grade_number": 5}
+KEY = {"school_year": 2025, "subject": "MATH", "grade_number": 5, "step": "percentile"}
 FACTS = {
     "student_count": 4000,
     "prior_count": 2,
@@ -23,6 +23,10 @@ FACTS = {
 def pages(tmp_path):
     cohorts = [
         KEY | {"cohort": "MATH 2025 grade 5 after grade 3-4", "is_computed": True, "reason": None} | FACTS,
+        KEY
+        | {"step": "baseline", "cohort": "MATH 2025 grade 5 after grade 3-4", "is_computed": True, "reason": None}
+        | FACTS
+        | {"median_percentile": 57.0},
         KEY | {"cohort": "MATH 2025 grade 6 <after>", "is_computed": False, "reason": "12 students; the least is 1000"},
     ]
     sizes = {"decile_percent": (10, 10), "decile_quantile": (10, 99), "extreme_by_band": (2, 12)}
@@ -43,6 +47,11 @@ def test_every_cohort_is_on_the_index_with_its_page_or_its_reason(pages):
     index = pages["index.html"]
     assert '<a href="2025_MATH_grade_5.html">MATH 2025 grade 5 after grade 3-4</a>' in index
     assert "<strong>MATH 2025 grade 6 &lt;after&gt;</strong>: 12 students; the least is 1000" in index
+
+
+def test_what_the_baseline_says_of_a_cohort_stands_on_the_index_alone(pages):
+    against = pages["index.html"].partition("Compared with the baseline years")[2]
+    assert re.findall(r"<td>([^<]+)</td>", against) == ["4,000", "2", "57.0"]
 
 
 def test_a_cell_is_shaded_by_whole_points_from_ten_percent(pages):

@@ -8,23 +8,29 @@ with
         select school_year, subject, student_id, growth_percentile from {{ source("growth", "percentile") }}
     ),
 
+    baseline_percentiles as (
+        select school_year, subject, student_id, growth_percentile as baseline_percentile
+        from {{ source("growth", "baseline_percentile") }}
+    ),
+
     compared as (
         select distinct school_year, subject, grade, true as is_compared from {{ source("growth", "percentile") }}
+    ),
+
+    compared_with_baseline as (
+        select distinct school_year, subject, grade, true as has_baseline
+        from {{ source("growth", "baseline_percentile") }}
     ),
 
     policy as (select policy_id, level, first_school_year, last_school_year from {{ ref("policy_growth_percentile") }}),
 
     judged as (
         select
-            students.policy_id,
-            students.school_year,
-            students.population,
-            students.level,
-            students.entity_id,
-            students.student_id,
-            students.subject,
+            students.*,
             coalesce(students.exclusion, case when is_compared is null then 'cohort_not_compared' end) as reason,
-            percentiles.growth_percentile
+            percentiles.growth_percentile,
+            coalesce(has_baseline, false) as has_baseline,
+            baseline_percentiles.baseline_percentile
         from students
         inner join
             policy
@@ -32,7 +38,19 @@ with
             and students.level = policy.level
             and students.school_year between policy.first_school_year and policy.last_school_year
         left join compared using (school_year, subject, grade)
+        left join compared_with_baseline using (school_year, subject, grade)
         left join percentiles using (school_year, subject, student_id)
+        left join baseline_percentiles using (school_year, subject, student_id)
     )
 
     {{ growth_contributions("mean_growth_percentile", "growth_percentile", "growth_percentile is not null") }}
+union all
+{{
+    growth_contributions(
+        "mean_baseline_percentile",
+        "baseline_percentile",
+        "baseline_percentile is not null",
+        "has_baseline",
+        "exclusion",
+    )
+}}

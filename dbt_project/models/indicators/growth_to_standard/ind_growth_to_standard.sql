@@ -12,7 +12,7 @@ with
     standards as (select distinct proficient_performance_level, target_years from policy),
 
     percentiles as (
-        select school_year, subject, student_id, growth_percentile from {{ source("growth", "percentile") }}
+        select school_year, subject, student_id, uncorrected_percentile from {{ source("growth", "percentile") }}
     ),
 
     targets as (
@@ -45,7 +45,7 @@ with
             coalesce(exclusion, case when targeted.grade is null then 'no_target' end) as reason,
             earlier_performance_level < proficient_performance_level as is_below,
             case when is_below then lowest_target else highest_target end as target,
-            growth_percentile
+            uncorrected_percentile
         from {{ ref("int_growth_in_entities") }} as students
         inner join policy using (policy_id, level)
         left join targeted using (school_year, subject, grade)
@@ -54,7 +54,7 @@ with
         where school_year between first_school_year and last_school_year
     )
     {% for measure, asks in asked.items() %}
-        {% set is_counted = "is_below is not null and growth_percentile is not null and target is not null" %}
-        {{ growth_contributions(measure, "growth_percentile >= target", is_counted, asks) }}
+        {% set is_counted = "is_below is not null and uncorrected_percentile is not null and target is not null" %}
+        {{ growth_contributions(measure, "uncorrected_percentile >= target", is_counted, asks) }}
         {{ "union all" if not loop.last }}
     {% endfor %}

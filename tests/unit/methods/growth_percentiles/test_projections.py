@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from methods.growth_percentiles.projections import (
+    NoCutScoresError,
     NoProjectionError,
     growth_target,
     has_adequate_growth,
@@ -101,7 +102,9 @@ def test_a_student_without_a_current_score_has_no_projection(model):
 
 def test_a_grade_without_cut_scores_or_scale_is_named(model):
     scores, scales, matrices = model
-    with pytest.raises(NoProjectionError, match="cut scores"):
+    with pytest.raises(NoCutScoresError, match="no cut scores of grade 6 and 7"):
+        project(scores[4][:5, None], 4, matrices, scales, {5: (480.0,)})
+    with pytest.raises(NoCutScoresError, match="not the same number of cut scores in grades 5 and 6 and 7"):
         project(scores[4][:5, None], 4, matrices, scales, {5: (480.0,), 6: (500.0, 560.0), 7: (1.0,)})
     with pytest.raises(NoProjectionError, match="grade 6 has no scale"):
         project(scores[4][:5, None], 4, matrices, {g: s for g, s in scales.items() if g != 6}, CUT_SCORES)
