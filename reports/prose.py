@@ -48,6 +48,15 @@ def methodology(folder: Path, indicator: str, language: str) -> Page:
     return _read(indicator, language, (folder / name).read_text(encoding="utf-8"))[1]
 
 
+def drafts(indicators_folder: Path) -> list[Page]:
+    """List the translations that no person has reviewed: of the pages of method, and of indicators' own pages."""
+    slugs = sorted(path.parent.name for path in indicators_folder.glob("*/*.es.md"))
+    others = [code for code in LANGUAGES if code != "en"]
+    read = [page for code in others for page in pages(code).values()]
+    read += [methodology(indicators_folder / slug, slug, code) for code in others for slug in slugs]
+    return [page for page in read if page.is_draft]
+
+
 @cache
 def glossary() -> list[dict]:
     """Read the words that readers may not know: id, term, text and, for search, `also`, in each language."""

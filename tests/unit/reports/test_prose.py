@@ -48,6 +48,15 @@ def test_a_translation_is_a_draft_until_a_person_has_reviewed_it():
     assert not page._replace(language="en").is_draft
 
 
+def test_staff_can_list_the_drafts(tmp_path, monkeypatch):
+    monkeypatch.setattr(prose, "pages", lambda _: {})
+    for slug, head in (("pace", ""), ("belonging", " Ana Ruiz")):
+        (tmp_path / slug).mkdir()
+        day = " 2026-11-22" if head else ""
+        (tmp_path / slug / f"{slug}.es.md").write_text(f"---\nreviewed_by:{head}\nreviewed_at:{day}\n---\n\nTexto.\n")
+    assert [page.topic for page in prose.drafts(tmp_path)] == ["pace"]
+
+
 def test_the_page_of_an_indicator_is_read_without_its_marks():
     for code, first in (("en", "## What it measures"), ("es", "## Qué mide")):
         page = prose.methodology(INDICATORS / "pace", "pace", code)
