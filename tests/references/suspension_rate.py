@@ -33,7 +33,7 @@ def compute(state: State) -> pd.DataFrame:
     ]
     lost = taken[counts].groupby(HERE)["length"].sum().reset_index()
     students = students.merge(lost, on=HERE, how="left").fillna({"length": 0})
-    known = students["is_sent"]
+    known = students["is_sent"] & ~(students["length"] > students["most_days"])
     frame = students[["policy_id", *HERE]].assign(
         population="reporting", subject="ALL", grade_span="all", denominator=known.astype(float), expected=1.0
     )

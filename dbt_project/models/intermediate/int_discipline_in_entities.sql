@@ -33,3 +33,4 @@ group by
         (school_year, student_id, action, district_id),
         (school_year, student_id, action)
     )
+having grouping(school_id) = 1 or school_id is not null

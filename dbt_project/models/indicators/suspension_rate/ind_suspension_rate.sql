@@ -1,6 +1,14 @@
 with
     policy as (
-        select policy_id, level, first_school_year, last_school_year, counted_actions, minimum_days, students_per_count
+        select
+            policy_id,
+            level,
+            first_school_year,
+            last_school_year,
+            counted_actions,
+            minimum_days,
+            most_days,
+            students_per_count
         from {{ ref("policy_suspension_rate") }}
     ),
 
@@ -24,7 +32,17 @@ with
     ),
 
     judged as (
-        select students.*, coalesce(days, 0) as days, minimum_days, students_per_count
+        select
+            policy_id,
+            school_year,
+            level,
+            entity_id,
+            student_id,
+            is_due,
+            coalesce(students.exclusion, case when days > most_days then 'days_out_of_range' end) as exclusion,
+            coalesce(days, 0) as days,
+            minimum_days,
+            students_per_count
         from students
         inner join policy using (policy_id, level)
         left join added_up using (policy_id, school_year, level, entity_id, student_id)
