@@ -158,6 +158,7 @@ COLUMNS = (
 
 LOWEST_LEVEL, HIGHEST_LEVEL = 1, 9
 LOWEST_EQUIVALENT, HIGHEST_EQUIVALENT = -1, 16
+HIGHEST_SCORE = 10_000
 
 _STATUS = pl.col("participation_status")
 _NOT_TESTED = _STATUS.is_in(codes("participation_statuses", is_participant="false"))
@@ -308,6 +309,19 @@ RULES = (
         many=f"{{count}} assessments have an equivalent below {LOWEST_EQUIVALENT} or above {HIGHEST_EQUIVALENT}.",
         why="Growth rates are worked out from these equivalents.",
         fix="Give a grade and tenths of a year, such as 3.4, or explain the scale.",
+    ),
+    Rule(
+        code="ASM-021",
+        severity=MUST_FIX,
+        catalogue=("V059",),
+        fields=("scale_score",),
+        needs=("scale_score",),
+        holds=pl.col("scale_score").is_between(0, HIGHEST_SCORE),
+        title="The score is on no scale",
+        one=f"{{count}} assessment has a score below 0 or above {HIGHEST_SCORE:,}.",
+        many=f"{{count}} assessments have a score below 0 or above {HIGHEST_SCORE:,}.",
+        why="A score that no test can give would move the average of the school; it is not counted.",
+        fix="Give the score as the test's maker reports it.",
     ),
 )
 

@@ -43,7 +43,12 @@ def _counted_results(state: State) -> pd.DataFrame:
             assigned
             & tests["performance_level"].between(tests["lowest_performance_level"], tests["highest_performance_level"])
         ),
-        scale_score=tests["scale_score"].astype(float).where(assigned),
+        scale_score=tests["scale_score"]
+        .astype(float)
+        .where(
+            assigned
+            & tests["scale_score"].astype(float).between(tests["lowest_scale_score"], tests["highest_scale_score"])
+        ),
         order=form.map(state.code("assessment_forms").set_index("code")["counted_first"]).astype(float),
         is_alternate=form == "alternate",
         took_english=[key in took_english for key in zip(tests["school_year"], tests["student_id"], strict=True)],

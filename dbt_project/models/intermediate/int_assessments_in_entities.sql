@@ -50,7 +50,9 @@ with
             medical_exemption,
             recently_arrived_years,
             lowest_performance_level,
-            highest_performance_level
+            highest_performance_level,
+            lowest_scale_score,
+            highest_scale_score
         from {{ ref("policy_assessment") }}
     ),
 
@@ -120,7 +122,14 @@ with
             coalesce(forms.counted_first, 3) as counted_first,
             participation.is_expected or policy.medical_exemption = 'expected' as is_expected,
             participation.is_participant as took_a_test,
-            registrations.scale_score as score_of_test,
+            case
+                when
+                    registrations.scale_score
+                    between coalesce(policy.lowest_scale_score, registrations.scale_score) and coalesce(
+                        policy.highest_scale_score, registrations.scale_score
+                    )
+                then registrations.scale_score
+            end as score_of_test,
             case
                 when
                     registrations.performance_level

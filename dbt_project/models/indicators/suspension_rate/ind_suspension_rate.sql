@@ -1,14 +1,7 @@
+{%- set numbers = "counted_actions, minimum_days, most_days, students_per_count" %}
 with
     policy as (
-        select
-            policy_id,
-            level,
-            first_school_year,
-            last_school_year,
-            counted_actions,
-            minimum_days,
-            most_days,
-            students_per_count
+        select policy_id, level, first_school_year, last_school_year, {{ numbers }}
         from {{ ref("policy_suspension_rate") }}
     ),
 
@@ -33,12 +26,7 @@ with
 
     judged as (
         select
-            policy_id,
-            school_year,
-            level,
-            entity_id,
-            student_id,
-            is_due,
+            students.* exclude (exclusion),
             coalesce(students.exclusion, case when days > most_days then 'days_out_of_range' end) as exclusion,
             coalesce(days, 0) as days,
             minimum_days,
