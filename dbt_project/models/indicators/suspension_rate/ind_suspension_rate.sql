@@ -1,3 +1,4 @@
+{%- set key = "policy_id, school_year, level, entity_id" %}
 {%- set numbers = "counted_actions, minimum_days, most_days, students_per_count" %}
 with
     policy as (
@@ -46,10 +47,7 @@ with
     )
 
 select
-    policy_id,
-    school_year,
-    level,
-    entity_id,
+    {{ key }},
     'reporting' as population,
     'ALL' as subject,
     'all' as grade_span,
