@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration import settings, warehouse
+from orchestration.growth_tables import STORED
 from orchestration.settings import Home
 from submissions import custody
 
@@ -31,7 +32,7 @@ def inputs(place: Home, folder: Path) -> dict[str, Any]:
         "files": {
             name: _sha256(path)
             for name, path in (
-                ("growth_scales", place.growth_scales),
+                *((f"growth_{name}s", place.growth / f"{name}s.parquet") for name in STORED),
                 ("waivers", place.store.received / "waivers.csv"),
                 ("lock", settings.ROOT / LOCK),
             )
