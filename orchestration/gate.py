@@ -22,6 +22,7 @@ from orchestration.settings import CannotRunError, Home
 from reports import contents, release
 from reports.catalogue import Publisher
 from reports.handover import hand_over
+from reports.plain_language import faults_of_release
 from reports.statement import ENVELOPE, sha256_of
 from submissions import custody
 from submissions.store import write_atomically
@@ -121,31 +122,38 @@ def _of_the_table(place: Home, handed_over: Path, minimum: int) -> list[Result]:
 def _of_the_rest(place: Home, folder: Path, handed_over: Path) -> list[Result]:
     tables = handed_over / contents.TABLES
     now, before = pl.read_parquet(tables / "pub_indicator_results.parquet"), _before(place)
+    agree, plain = _whole(handed_over)
     results = [
         checklist.modes(now),
         checklist.received_rows(pl.read_parquet(place.store.manifest / "*.parquet")),
         checklist.earlier_releases(published(place), _standing(place)),
-        _whole(handed_over),
+        agree,
+        plain,
     ]
     if before is None:
         return results
     checklist.movers(now, before).write_parquet(folder / MOVERS)
     results.append(checklist.corrections(now, before, _units(tables)))
-    if results[-2]["success"]:
+    if agree["success"]:
         counts = release.causes_of_changes(handed_over, place.releases, lineage.inputs(place, folder))
         results.append(checklist.causes(counts))
     return results
 
 
-def _whole(handed_over: Path) -> Result:
-    """Read what was handed over as the release will, so that what it would refuse is told here."""
+def _whole(handed_over: Path) -> tuple[Result, Result]:
+    """Read what was handed over as the release will, so that what it would refuse is told here, and then its words."""
+    refused, hard = [], []
     try:
-        contents.read(handed_over).values  # noqa: B018
+        read = contents.read(handed_over)
+        read.values  # noqa: B018
     except ValueError as error:
-        said = [str(error)]
+        refused.append(str(error))
     else:
-        said = []
-    return checklist.line("tables_agree", "The tables of the release do not contradict one another", said)
+        hard = faults_of_release(read.tables, read.methodology)
+    return (
+        checklist.line("tables_agree", "The tables of the release do not contradict one another", refused),
+        checklist.line("words_are_plain", "Every text of the release is plain, in both languages", hard),
+    )
 
 
 def _before(place: Home) -> pl.DataFrame | None:

@@ -5,7 +5,12 @@ Both need whole sentences: they say nothing about a label of three words. Nothin
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+
+import polars as pl
+
+from reports import prose
+from reports.words import LANGUAGES
 
 HARDEST_GRADE, HARDEST_GRADE_OF_METHODS = 8.0, 11.0
 EASIEST_SPANISH = 60.0
@@ -62,6 +67,7 @@ _PARTED = re.compile(
 """Where vowels stand together and are spoken apart, or a consonant is spoken as a syllable."""
 
 _CODE = re.compile(r"`[^`]*`|\b\w*_\w+\b")
+_PLACE = re.compile(r"\{\w*\}")
 _QUOTED = re.compile(r"“[^”]*”|«[^»]*»")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _ITEM = re.compile(r"^\s*(?:[-*]|\d+\.)\s+", flags=re.MULTILINE)
@@ -120,6 +126,28 @@ def faults(text: str, language: str, explained: Collection[str] = (), is_method:
         yield f"reads at grade {found:.1f}, and {most:g} is the most"
     if language == "es" and (found := ease(text)) < EASIEST_SPANISH:
         yield f"reads at {found:.0f} of Fernández Huerta, and {EASIEST_SPANISH:g} is the least"
+
+
+def faults_of_release(tables: Mapping[str, pl.DataFrame], methodology: Mapping[str, str]) -> list[str]:
+    """Say what makes the texts of a release hard to read, and which of its pages a language lacks, each by name."""
+    explained = {row["short"] for row in prose.glossary() if "short" in row}
+    found = [
+        f"{file}, {next(iter(row.values()))}, {column}: {fault}"
+        for file, table in tables.items()
+        for language in LANGUAGES
+        for row in table.select(pl.first(), pl.selectors.ends_with(f"_{language}")).unique().iter_rows(named=True)
+        for column, text in list(row.items())[1:]
+        for fault in faults(_PLACE.sub("52", text or ""), language, explained)
+    ]
+    for slug in tables["indicators"]["indicator"]:
+        for language in LANGUAGES:
+            name = f"{slug}.md" if language == "en" else f"{slug}.{language}.md"
+            if name not in methodology:
+                found.append(f"{name} is missing")
+                continue
+            page = prose.parsed(slug, language, methodology[name])
+            found += [f"{name}: {fault}" for fault in faults(page.text, language, explained, is_method=True)]
+    return sorted(found)
 
 
 def _shape(text: str, language: str) -> tuple[float, float]:

@@ -23,10 +23,11 @@ class Page(NamedTuple):
 
     topic: str
     language: str
-    title: str
     text: str
-    reviewed_by: str | None
-    reviewed_at: date | None
+    title: str | None = None
+    order: int | None = None
+    reviewed_by: str | None = None
+    reviewed_at: date | None = None
 
     @property
     def is_draft(self) -> bool:
@@ -38,14 +39,23 @@ class Page(NamedTuple):
 def pages(language: str) -> dict[str, Page]:
     """Read the pages of method of a language by their topic, in their order."""
     found = [(path.name.split(".")[0], path) for path in (ROOM / "pages").glob(f"*.{language}.md")]
-    read = {topic: _read(topic, language, path.read_text(encoding="utf-8")) for topic, path in found}
-    return {topic: page for topic, (_, page) in sorted(read.items(), key=lambda item: item[1][0])}
+    read = [parsed(topic, language, path.read_text(encoding="utf-8")) for topic, path in found]
+    return {page.topic: page for page in sorted(read, key=lambda page: page.order)}
 
 
 def methodology(folder: Path, indicator: str, language: str) -> Page:
     """Read from a folder how an indicator is measured, without the marks that dbt needs."""
     name = f"{indicator}.md" if language == "en" else f"{indicator}.{language}.md"
-    return _read(indicator, language, (folder / name).read_text(encoding="utf-8"))[1]
+    return parsed(indicator, language, (folder / name).read_text(encoding="utf-8"))
+
+
+def parsed(topic: str, language: str, text: str) -> Page:
+    """Take the head of a page apart from its text, and leave out the marks that dbt needs."""
+    head = _HEAD.match(text)
+    facts = yaml.safe_load(head[1]) if head else {}
+    body = _DOC_BLOCK.sub("", text[head.end() :] if head else text).strip() + "\n"
+    known = (facts.get(name) for name in ("title", "order", "reviewed_by", "reviewed_at"))
+    return Page(topic, language, body, *known)
 
 
 def drafts(indicators_folder: Path) -> list[Page]:
@@ -75,11 +85,3 @@ def _rows(file: str, said: tuple[str, ...]) -> list[dict]:
         if missing := [f"{name} in {code}" for name in said for code in LANGUAGES if not row[name].get(code)]:
             raise ValueError(f"{file}: {row['id']} has no {', '.join(missing)}")
     return rows
-
-
-def _read(topic: str, language: str, text: str) -> tuple[int, Page]:
-    head = _HEAD.match(text)
-    facts = yaml.safe_load(head[1]) if head else {}
-    body = _DOC_BLOCK.sub("", text[head.end() :] if head else text).strip() + "\n"
-    reviewed = facts.get("reviewed_by"), facts.get("reviewed_at")
-    return facts.get("order", 0), Page(topic, language, facts.get("title", ""), body, *reviewed)

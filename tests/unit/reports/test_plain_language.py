@@ -5,6 +5,7 @@ import re
 import sys
 from pathlib import Path
 
+import polars as pl
 import pytest
 import textstat
 import yaml
@@ -169,6 +170,25 @@ def test_headings_tables_and_marks_are_no_sentences():
 
 def test_a_number_and_a_column_are_one_word_each():
     assert word_count("Of 1,412 students 52.5% reach minimum_level_order, or `x`.") == 8
+
+
+def test_a_release_tells_every_hard_text_and_every_page_that_a_language_lacks():
+    tables = {
+        "indicators": pl.DataFrame({"indicator": ["pace"], "question_en": ["How fast?"], "question_es": ["¿Qué tal?"]}),
+        "topics": pl.DataFrame({"code": ["a", "b"], "label_en": ["Growth", None], "label_es": ["Sube", "Cohorte"]}),
+        "entities": pl.DataFrame({"entity_id": ["1"], "entity_name": ["The ABC cohort"]}),
+    }
+    page = "{% docs pace %}\n\n## What it measures\n\nHow fast students learn.\n\n{% enddocs %}\n"
+    spanish = "---\nreviewed_by:\nreviewed_at:\n---\n\n## Qué mide\n\nQué rápido se aprende.\n"
+    whole = {"pace.md": page, "pace.es.md": spanish}
+    hard = "topics, b, label_es: “cohorte”: say clase, o los estudiantes que empezaron juntos"
+    assert plain_language.faults_of_release(tables, whole) == [hard]
+    plain = tables | {"topics": tables["topics"].head(1)}
+    assert plain_language.faults_of_release(plain, whole) == []
+    assert plain_language.faults_of_release(plain, {"pace.md": page}) == ["pace.es.md is missing"]
+    hard_page = page.replace("learn.", f"learn. {HARD_ENGLISH}")
+    found = plain_language.faults_of_release(plain, whole | {"pace.md": hard_page})
+    assert any(fault.startswith("pace.md: reads at grade") for fault in found)
 
 
 # ---- the measure is right ----

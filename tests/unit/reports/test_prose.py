@@ -42,7 +42,7 @@ def test_pages_link_to_pages_that_are_there():
 
 
 def test_a_translation_is_a_draft_until_a_person_has_reviewed_it():
-    page = prose.Page("a", "es", "A", "Texto.", None, None)
+    page = prose.Page("a", "es", "Texto.")
     assert page.is_draft
     assert not page._replace(reviewed_by="Ana Ruiz", reviewed_at=date(2026, 11, 22)).is_draft
     assert not page._replace(language="en").is_draft
