@@ -131,6 +131,8 @@ class _Component:
             self._world(-cost)
             if sweep and self._open().size > 0.9 * before:
                 break
+        # One cell after the other changes the objective only, so the last vertex is a start for the primal simplex.
+        self.linear.setOptionValue("simplex_strategy", 4)
         for cell in self._open():
             if not self.settled[cell]:
                 self._settle(cell)

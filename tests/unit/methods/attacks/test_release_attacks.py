@@ -77,6 +77,20 @@ def test_counts_hidden_with_company_in_every_line_are_safe() -> None:
     assert _attack(_counts(SAFE)) == {}
 
 
+@pytest.mark.parametrize("again", sorted(SAFE - PRIMARY))
+def test_company_that_is_shown_again_leaves_a_small_count_alone(again: tuple[int, int]) -> None:
+    assert _attack(_counts(SAFE - {again})) != {}
+
+
+def test_company_that_nothing_needs_is_proven_to_be_redundant_when_shown_again() -> None:
+    """The fourth school was hidden for nothing: without it every small count keeps two worlds its width apart."""
+    too_much = SAFE | {(4, FIRST), (4, SECOND)}
+    assert _attack(_counts(too_much)) == {}
+    counts = _counts(too_much - {(4, FIRST), (4, SECOND)})
+    found = attack(counts, LAYOUT, [_at(counts, place, group) for place, group in sorted(PRIMARY)], [3, 3, 3])
+    assert (found.attacked, found.count.size) == (3, 0)
+
+
 def test_a_number_that_is_not_hidden_at_all_is_found() -> None:
     assert _attack(_counts(SAFE - {(2, FIRST)}))[2, FIRST] == SHOWN
 
