@@ -45,14 +45,16 @@ class Sentence(NamedTuple):
 def in_short(say: Language, told: Sequence[Told]) -> list[Sentence]:
     """Say in at most three sentences where students are, how they grow, and one thing to watch.
 
-    `told` comes in the order of the indicators. Where nothing has a number, one sentence says why.
+    `told` comes in the order of the indicators; those that lead their topic are told first. Where nothing has a number,
+    one sentence says why.
     """
     everyone = [one for one in told if one.group is None]
     shown = [one for one in everyone if one.cell.can_be_drawn]
     if not shown:
         return [Sentence(_reason(say, everyone))]
-    first = [next((one for one in shown if one.indicator["topic"] == topic), None) for topic in (LEVEL, GROWTH)]
-    first = [one for one in first if one] or shown[:1]
+    by_rank = sorted(shown, key=lambda one: not one.indicator["is_lead"])
+    first = [next((one for one in by_rank if one.indicator["topic"] == topic), None) for topic in (LEVEL, GROWTH)]
+    first = [one for one in first if one] or by_rank[:1]
     return [*(_sentence(say, one) for one in first), *_to_watch(say, told, first)]
 
 
@@ -97,11 +99,13 @@ def _to_watch(say: Language, told: Sequence[Told], first: Sequence[Told]) -> lis
         return is_worse(word, one.measure["better"])
 
     said = {(one.slug, one.subject) for one in first}
-    for one in told:
-        if one.group and (one.slug, one.subject) in said and falls_behind(one, one.beside):
-            label, here, all_ = say.of(one.indicator, "label"), _said(say, one, one.cell), _said(say, one, one.beside)
-            text = say("summary.watch_group", group=one.group, indicator=label, here=here, all=all_)
-            return [Sentence(text, one.slug)]
+    groups = [one for one in told if one.group and (one.slug, one.subject) in said and falls_behind(one, one.beside)]
+    if groups:
+        one = max(groups, key=_distance)
+        label, here, all_ = say.of(one.indicator, "label"), _said(say, one, one.cell), _said(say, one, one.beside)
+        label = label[:1].lower() + label[1:]
+        text = say("summary.watch_group", group=one.group, indicator=label, here=here, all=all_)
+        return [Sentence(text, one.slug)]
     everyone = [one for one in told if one.group is None]
     for one in everyone:
         if (one.slug, one.subject) not in said and falls_behind(one, one.beside):
@@ -112,6 +116,12 @@ def _to_watch(say: Language, told: Sequence[Told], first: Sequence[Told]) -> lis
             text = say("summary.watch_fall", sentence=headline(say, one), before=_said(say, one, one.before))
             return [Sentence(text, one.slug)]
     return []
+
+
+def _distance(one: Told) -> float:
+    """Give how far a group is from all students; what is published as a range comes last."""
+    ends = one.cell.at, one.beside.at
+    return abs(ends[0] - ends[1]) if None not in ends else 0.0
 
 
 def _reason(say: Language, told: Sequence[Told]) -> str:

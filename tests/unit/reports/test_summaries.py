@@ -46,11 +46,18 @@ def hidden() -> Cell:
     return cell(status="suppressed", count=None)
 
 
-def told(topic: str, own: Cell, unit="percent", better="higher", **more) -> Told:
+def told(topic: str, own: Cell, unit="percent", better="higher", is_lead=True, **more) -> Told:
     """A headline of a made-up indicator."""
     slug, english, spanish = NAMES[topic]
     labels = {"label_en": slug.capitalize(), "label_es": slug.capitalize()}
-    indicator = {"indicator": slug, "topic": topic, "in_short_en": english, "in_short_es": spanish, **labels}
+    indicator = {
+        "indicator": slug,
+        "topic": topic,
+        "is_lead": is_lead,
+        "in_short_en": english,
+        "in_short_es": spanish,
+        **labels,
+    }
     return Told(indicator, {"unit": unit, "better": better}, "Mathematics", own, **more)
 
 
@@ -149,10 +156,26 @@ def test_in_short_tells_level_growth_and_one_thing_to_watch():
     assert texts(level, group, growth) == [
         "52% of students met the standard in mathematics. That is about the same as in the state (50%).",
         "Growth in a year of teaching in mathematics was 1.2 grade levels. That is higher than in the state (1×).",
-        "One thing to watch, for this group: English learners. "
-        "Achievement is at 31%, and at 52% for all students here.",
+        "One thing to watch: achievement in the group “English learners”. "
+        "There it is 31%, and 52% for all students here.",
     ]
     assert len(plain_language.sentences(" ".join(texts(level, group, growth)))) == 6
+
+
+def test_the_group_that_is_farthest_behind_is_watched():
+    level = told("learning", cell(52, 47, 57))
+    near, far, ahead = (
+        told("learning", own, beside=level.cell, group=group)
+        for own, group in ((cell(40, 36, 44), "near"), (cell(20, 15, 25), "far"), (cell(90, 88, 92), "ahead"))
+    )
+    for order in ((near, far, ahead), (ahead, far, near)):
+        assert "the group “far”" in texts(level, *order)[-1]
+
+
+def test_what_leads_its_topic_is_told_first():
+    follower, leader = told("learning", cell(52), is_lead=False), told("growth", cell(1.2), unit="multiple")
+    other = leader._replace(indicator=follower.indicator | {"is_lead": True, "indicator": "leader"})
+    assert [one.indicator for one in in_short(ENGLISH, [follower, other])] == ["leader"]
 
 
 def test_each_sentence_leads_to_what_it_speaks_of():
