@@ -59,11 +59,13 @@ def parsed(topic: str, language: str, text: str) -> Page:
 
 
 def drafts(indicators_folder: Path) -> list[Page]:
-    """List the translations that no person has reviewed: of the pages of method, and of indicators' own pages."""
+    """List the translations that no person has reviewed: pages of method, indicators' own pages, and whole files."""
     slugs = sorted(path.parent.name for path in indicators_folder.glob("*/*.es.md"))
     others = [code for code in LANGUAGES if code != "en"]
     read = [page for code in others for page in pages(code).values()]
     read += [methodology(indicators_folder / slug, slug, code) for code in others for slug in slugs]
+    for row in yaml.safe_load((ROOM / "reviews.yml").read_text(encoding="utf-8")):
+        read.append(Page(row["what"], row["language"], "", None, None, row["reviewed_by"], row["reviewed_at"]))
     return [page for page in read if page.is_draft]
 
 
