@@ -261,6 +261,35 @@ def respond(
 
 @app.command()
 @plainly
+def answer(
+    rule: Annotated[str, typer.Argument(help="The rule whose explanation is answered, such as ENR-201.")],
+    district: Annotated[str, typer.Option(help="The district that explained it.")],
+    year: Annotated[int, typer.Option(min=1900, max=2200, help="The school year, by the year it ends.")],
+    accept: Annotated[bool, typer.Option("--accept/--refuse", help="Whether the explanation stands.")],
+    reason: Annotated[str, typer.Option(help="Why, in words that the district will read. No student's name.")],
+    by: Annotated[str, typer.Option(help="Who says so: a name and an office.")],
+) -> None:
+    """Answer what a district explained. The answer stands in its next report; what is refused is asked for again.
+
+    Example:
+
+        waymark answer ENR-201 --district 0470 --year 2025 --refuse --reason "Send the count." --by NAME
+    """
+    from submissions import explanations
+
+    place = settings.enter()
+    whose = {"district_id": district, "school_year": year}
+    try:
+        given = explanations.answer(place.store, rule, **whose, is_accepted=accept, reason=reason, answered_by=by)
+    except explanations.ExplanationError as error:
+        stop(str(error), REFUSED)
+    console = telling.screen()
+    console.print(f"The explanation of {rule} is {'accepted' if given.is_accepted else 'refused'}.")
+    console.print("Next: [bold]waymark run[/]")
+
+
+@app.command()
+@plainly
 def rules(
     out: Annotated[Path, typer.Option(help="The folder to write rules.json, rules.html and a page for each.")],
 ) -> None:

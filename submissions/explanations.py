@@ -2,7 +2,8 @@
 
 They come back in the workbook of findings. What was said stands in the ledger; the notes, which may name someone, stand
 beside it in the private folder. A finding that is explained is still found, counted and shown, as explained, and is
-asked about again once it is found in more records. What must be fixed cannot be explained.
+asked about again once it is found in more records. What must be fixed cannot be explained. The state answers it; one
+that is refused settles nothing, and what the state said stands in the next report.
 """
 
 import json
@@ -17,7 +18,7 @@ from submissions import custody
 from submissions.custody import Submission
 from submissions.store import Store, write_atomically
 
-EXPLAINED = "explained"
+EXPLAINED, ANSWERED = "explained", "answered"
 DAYS = 365
 """How long an explanation holds."""
 
@@ -39,6 +40,16 @@ class Note:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What the state says of an explanation: whether it stands, why, who said so, and when."""
+
+    is_accepted: bool
+    reason: str
+    answered_by: str
+    answered_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
 class Explanation:
     """What a district says of a rule's findings: why, up to how many records, who said so, and until when it holds."""
 
@@ -49,6 +60,12 @@ class Explanation:
     expires_on: date
     most_records: int
     notes: tuple[str, ...] = ()
+    answer: Answer | None = None
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the state did not let it stand; one that was not answered yet stands."""
+        return self.answer is not None and not self.answer.is_accepted
 
 
 def explain(
@@ -88,18 +105,52 @@ def explain(
     return kept, left
 
 
+def answer(
+    store: Store,
+    rule: str,
+    *,
+    district_id: str,
+    school_year: int,
+    is_accepted: bool,
+    reason: str,
+    answered_by: str,
+    on: date | None = None,
+) -> Answer:
+    """Keep the state's answer to the last explanation that a district gave of a rule in a year.
+
+    The reason stands in the ledger and in the district's report, so it may name no student. Raises ExplanationError
+    where nothing was explained, or no reason is given.
+    """
+    if not reason.strip():
+        raise ExplanationError("An answer has a reason.")
+    if not any(whose[:2] == (district_id, school_year) and whose[2].rule == rule for whose in explanations(store)):
+        raise ExplanationError(f"District {district_id} has not explained {rule} for {school_year}.")
+    given = {"is_accepted": is_accepted, "reason": reason.strip(), "answered_by": answered_by}
+    day = on or datetime.now(UTC).date()
+    whose = {"district_id": district_id, "school_year": school_year}
+    custody.record_event(store, ANSWERED, **whose, rule=rule, answered_on=day.isoformat(), **given)
+    return Answer(**given, answered_on=day)
+
+
 def explanations(store: Store) -> list[tuple[str, int, Explanation]]:
-    """Give what every district said, with the district and the school year, in the order of the ledger."""
-    return [
-        (event["district_id"], event["school_year"], _explanation(one, notes))
-        for event in custody.events(store)
-        if event["event"] == EXPLAINED
-        for one, notes in zip(event["explanations"], _notes(store, event["notes"]), strict=True)
-    ]
+    """Give what every district said, with the district, the school year and the answer, in the order of the ledger."""
+    given: list[tuple[str, int, Explanation]] = []
+    for event in custody.events(store):
+        whose = event.get("district_id"), event.get("school_year")
+        if event["event"] == EXPLAINED:
+            said = zip(event["explanations"], _notes(store, event["notes"]), strict=True)
+            given += [(*whose, _explanation(one, notes)) for one, notes in said]
+        elif event["event"] == ANSWERED:
+            about = [place for place, (*of, one) in enumerate(given) if (*of, one.rule) == (*whose, event["rule"])]
+            given[about[-1]] = (*whose, replace(given[about[-1]][2], answer=_answer(event)))
+    return given
 
 
 def in_force(every: Iterable[Explanation], notices: Iterable[Notice], *, on: date) -> dict[str, Explanation]:
-    """Give the last explanation of each rule that holds on a day; one that more records exceed does not hold."""
+    """Give the last explanation of each rule that holds on a day; one that more records exceed does not hold.
+
+    One that the state refused is among them, for its answer is told; it settles nothing.
+    """
     counts: dict[str, int] = {}
     for notice in notices:
         if notice.severity == EXPLAIN:
@@ -144,6 +195,11 @@ def _record(store: Store, submission: Submission, kept: Sequence[Explanation]) -
 def _explanation(said: dict, notes: Sequence[str]) -> Explanation:
     days = {name: date.fromisoformat(said[name]) for name in ("explained_on", "expires_on")}
     return replace(Explanation(**said | days), reasons=tuple(said["reasons"]), notes=tuple(notes))
+
+
+def _answer(event: dict) -> Answer:
+    said = {name: event[name] for name in ("is_accepted", "reason", "answered_by")}
+    return Answer(**said, answered_on=date.fromisoformat(event["answered_on"]))
 
 
 def _notes(store: Store, name: str) -> list[list[str]]:

@@ -120,7 +120,12 @@ class Card:
     @property
     def is_open(self) -> bool:
         """Whether the card still asks for something: it is neither waived nor explained."""
-        return self.waiver is None and self.explanation is None
+        return self.waiver is None and not self.is_explained
+
+    @property
+    def is_explained(self) -> bool:
+        """Whether the district said why it is right, and the state did not refuse that."""
+        return self.explanation is not None and not self.explanation.is_refused
 
     @property
     def place(self) -> tuple:

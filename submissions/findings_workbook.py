@@ -173,7 +173,7 @@ def _records(feedback: Feedback, language: str) -> Iterator[tuple]:
                 card.rule,
                 _severity(card, language),
                 *_said_before(card),
-                None,
+                _state_reply(card, language),
                 row.get("local"),
             )
         left -= len(rows[:left])
@@ -189,6 +189,15 @@ def _said_before(card: Card) -> tuple[str | None, str | None]:
     if card.explanation is None:
         return None, None
     return " ".join(card.explanation.notes) or None, card.explanation.reasons[0]
+
+
+def _state_reply(card: Card, language: str) -> str | None:
+    """Give what the state answered to the explanation, if it has."""
+    answer = card.explanation and card.explanation.answer
+    if answer is None:
+        return None
+    accepted = {"en": ("Not accepted", "Accepted"), "es": ("No aceptado", "Aceptado")}[language][answer.is_accepted]
+    return f"{accepted}, {answer.answered_on}: {answer.reason}"
 
 
 # --- the file: written part by part, because the library that reads it takes a second for a thousand rows

@@ -51,7 +51,7 @@ def document(feedback: Feedback) -> dict[str, Any]:
         "totals": {severity: _totals(feedback.of_severity(severity)) for severity in SEVERITIES}
         | {
             "waived": _totals([card for card in feedback.cards if card.waiver]),
-            "explained": _totals([card for card in feedback.cards if card.explanation and not card.waiver]),
+            "explained": _totals([card for card in feedback.cards if card.is_explained and not card.waiver]),
             "passed_rules": len(feedback.passed),
             "not_checked_rules": len(feedback.not_checked),
         },
@@ -108,6 +108,13 @@ def _finding(card: Card, feedback: Feedback) -> dict[str, Any]:
             "explained_on": explanation.explained_on.isoformat(),
             "expires_on": explanation.expires_on.isoformat(),
             "most_records": explanation.most_records,
+            "state_reply": explanation.answer
+            and {
+                "accepted": explanation.answer.is_accepted,
+                "reason": explanation.answer.reason,
+                "answered_by": explanation.answer.answered_by,
+                "answered_on": explanation.answer.answered_on.isoformat(),
+            },
         },
         "listed": len(card.listed) or len(card.notices),
         "samples": [

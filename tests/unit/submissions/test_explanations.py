@@ -9,7 +9,7 @@ import pytest
 
 from submissions import explanations, screening
 from submissions.custody import receive, submissions_in_force
-from submissions.explanations import ExplanationError, explain
+from submissions.explanations import ExplanationError, answer, explain
 from submissions.findings_workbook import read_notes
 from submissions.screening import screen
 from submissions.store import Store
@@ -105,6 +105,57 @@ def test_what_was_said_before_stands_in_the_next_workbook(report, store):
     tab = openpyxl.load_workbook(folder(store) / "findings.xlsx")["All records"]
 
     assert [tab.cell(2, column).value for column in (12, 13, 14)] == ["Explained", "The family declined", "other"]
+
+
+def answered(store: Store, **given) -> tuple[dict, dict]:
+    """Let the state answer the explanation of STU-012, and give the next report and its finding."""
+    answer(store, "STU-012", **WHOSE, answered_by="L. Chen, state office", on=date(2026, 3, 1), **given)
+    told = screened(store)
+    return told, next(one for one in told["findings"] if one["rule"] == "STU-012")
+
+
+def test_what_the_state_accepts_stays_settled_and_the_district_reads_so(report, store):
+    report(1)
+    say(store, ("The family declined", "other"))
+    told, finding = answered(store, is_accepted=True, reason="Seen on the form.")
+    tab = openpyxl.load_workbook(folder(store) / "findings.xlsx")["All records"]
+    page = (folder(store) / "report.html").read_text()
+
+    assert told["verdict"] == "ready_to_certify"
+    assert finding["explanation"]["state_reply"] == {
+        "accepted": True,
+        "reason": "Seen on the form.",
+        "answered_by": "L. Chen, state office",
+        "answered_on": "2026-03-01",
+    }
+    assert tab["O2"].value == "Accepted, 2026-03-01: Seen on the form."
+    for words in ("The state accepted this.", "El estado aceptó esta explicación.", "Seen on the form."):
+        assert words in page
+
+
+def test_what_the_state_refuses_is_asked_for_again_with_the_reason_until_it_is_explained_anew(report, store):
+    report(1)
+    say(store, (None, "correct"))
+    told, finding = answered(store, is_accepted=False, reason="Send the form.")
+    tab = openpyxl.load_workbook(folder(store) / "findings.xlsx")["All records"]
+
+    assert told["verdict"] == "needs_explanation" and told["totals"]["explained"]["rules"] == 0
+    assert not finding["explanation"]["state_reply"]["accepted"]
+    assert (tab["L2"].value, tab["O2"].value) == ("Explain", "Not accepted, 2026-03-01: Send the form.")
+    assert "Send the form." in (folder(store) / "report.html").read_text()
+
+    say(store, ("The form is sent", "other"))
+    assert screened(store)["verdict"] == "ready_to_certify"
+
+
+def test_only_what_was_explained_is_answered_and_never_without_a_reason(report, store):
+    report(1)
+    given = WHOSE | {"is_accepted": True, "answered_by": "L. Chen"}
+    with pytest.raises(ExplanationError, match="has not explained STU-012"):
+        answer(store, "STU-012", reason="Fine.", **given)
+    say(store, (None, "correct"))
+    with pytest.raises(ExplanationError, match="a reason"):
+        answer(store, "STU-012", reason=" ", **given)
 
 
 def test_what_must_be_fixed_cannot_be_explained(report, store):
