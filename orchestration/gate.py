@@ -17,7 +17,7 @@ import yaml
 from expectations.releases import checklist
 from expectations.releases.checklist import Acknowledgement, Result
 from expectations.releases.publication import check_release
-from orchestration import lineage, settings, signing, warehouse
+from orchestration import ledger, lineage, settings, signing, warehouse
 from orchestration.settings import CannotRunError, Home
 from reports import contents, release
 from reports.catalogue import Publisher
@@ -36,7 +36,7 @@ def test(place: Home, folder: Path) -> list[Result]:
     """Hand over the published tables of a build, test them against every promise, and keep the results in the build."""
     shutil.rmtree(folder / HANDED_OVER, ignore_errors=True)
     handed_over = hand_over(folder / warehouse.FILE, settings.INDICATORS, folder / HANDED_OVER)
-    minimum = _minimum(folder / warehouse.FILE)
+    minimum = _prepared(place, folder / warehouse.FILE)
     results = [*_of_the_table(place, handed_over, minimum), *_of_the_rest(place, folder, handed_over)]
     results = checklist.acknowledged(results, acknowledgements(folder))
     _keep(folder, results)
@@ -66,7 +66,8 @@ def dossier(place: Home, folder: Path) -> release.Dossier:
 
 
 def record(place: Home, made: Path) -> None:
-    """Note in the ledger that a release was published, once."""
+    """Note in both ledgers, of events and of suppression, that a release was published, once."""
+    ledger.settle(place, made.name)
     if made.name not in published(place):
         custody.record_event(place.store, PUBLISHED, release=made.name, statement=sha256_of(made / ENVELOPE))
 
@@ -103,8 +104,10 @@ def publisher(place: Home) -> Publisher:
     return found
 
 
-def _minimum(file: Path) -> int:
+def _prepared(place: Home, file: Path) -> int:
+    """Note what the build would show and hide, for the suppression ledger, and give the least number of students."""
     with duckdb.connect(str(file), read_only=True) as connection:
+        ledger.prepare(place, connection)
         return connection.execute(MINIMUM).fetchone()[0]
 
 

@@ -49,7 +49,9 @@ def test_a_publisher_that_is_not_understood_is_refused(home, text):
         gate.publisher(home)
 
 
-def test_a_release_is_named_in_the_ledger_once(home):
+def test_a_release_is_named_in_the_ledger_once(home, monkeypatch):
+    settled = []
+    monkeypatch.setattr(gate.ledger, "settle", lambda place, version: settled.append(version))
     made = home.releases / "1.0.0"
     made.mkdir()
     (made / ENVELOPE).write_text("{}")
@@ -57,6 +59,7 @@ def test_a_release_is_named_in_the_ledger_once(home):
         gate.record(home, made)
     assert [event["release"] for event in custody.events(home.store) if event["event"] == "published"] == ["1.0.0"]
     assert gate.published(home) == gate._standing(home)
+    assert set(settled) == {"1.0.0"}
 
 
 def test_what_people_said_of_a_build_is_kept_and_the_last_word_counts(home):
