@@ -7,6 +7,7 @@ import hashlib
 import re
 from pathlib import Path
 
+from reports.proofs import check_certificates
 from reports.statement import CHECKSUMS, ENVELOPE, check_statement
 
 LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
@@ -19,7 +20,7 @@ def verify_release(release: Path, trusted_key: Path | None = None) -> list[str]:
     faults = check_files(release)
     if (release / ENVELOPE).exists() or trusted_key:
         faults += [fault for fault in check_statement(release, trusted_key) if fault not in faults]
-    return faults
+    return faults or check_certificates(release)
 
 
 def check_files(release: Path) -> list[str]:

@@ -17,7 +17,7 @@ def release(tmp_path: Path) -> Path:
     """A folder of three files with their checksums, not signed."""
     folder = tmp_path / "1.0.0"
     (folder / "data").mkdir(parents=True)
-    for place, name in enumerate(("README.md", "data/values.csv", "data/values.parquet")):
+    for place, name in enumerate(("README.md", "data/values.csv", "data/numbers.parquet")):
         (folder / name).write_bytes(random.Random(place).randbytes(300))
     write_checksums(folder)
     return folder
@@ -50,7 +50,7 @@ def test_a_file_that_is_gone_new_or_a_link_is_named(release: Path) -> None:
     (release / "README.md").unlink()
     (release / "more.csv").write_text("x")
     (release / "data" / "values.csv").unlink()
-    (release / "data" / "values.csv").symlink_to("values.parquet")
+    (release / "data" / "values.csv").symlink_to("numbers.parquet")
     assert verify_release(release) == [
         "README.md is not there.",
         "more.csv is not part of the release.",
