@@ -9,19 +9,28 @@ from pathlib import Path
 
 import duckdb
 
-from reports.contents import METHODOLOGY, TABLES, columns_of, published
+from reports.contents import METHODOLOGY, TABLES, UnpublishableError, columns_of, published
 
 
 def hand_over(warehouse: Path, indicators_folder: Path, out: Path) -> Path:
-    """Write the published tables of a warehouse opened read-only, in the order of their keys, and their pages."""
+    """Write the published tables of a warehouse opened read-only, in the order of their keys, and their pages.
+
+    Raises UnpublishableError where a table or column is not there.
+    """
     (out / TABLES).mkdir(parents=True)
     (out / METHODOLOGY).mkdir()
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         for about in published().values():
             order = [*about.get("order", []), *about["key"]]
-            table = connection.execute(
+            query = (
                 f"select {', '.join(columns_of(about))} from publication.{about['source']} order by {', '.join(order)}"
-            ).pl()
+            )
+            try:
+                table = connection.execute(query).pl()
+            except (duckdb.BinderException, duckdb.CatalogException):
+                raise UnpublishableError(
+                    f"{about['source']} is not as the dictionary has it: the build is of another version of Waymark"
+                ) from None
             table.write_parquet(out / TABLES / f"{about['source']}.parquet")
         slugs = connection.execute("select indicator from publication.pub_indicators order by indicator").fetchall()
     for (slug,) in slugs:

@@ -6,7 +6,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from reports.contents import TABLES, published
+from reports.contents import TABLES, UnpublishableError, published
 from reports.handover import hand_over
 from reports.release import publish_release
 
@@ -50,3 +50,10 @@ def test_a_column_that_the_dictionary_does_not_name_is_not_handed_over(handed_ov
     for about in published().values():
         table = pl.read_parquet(handed_over / TABLES / f"{about['source']}.parquet")
         assert table.columns == [name for name in about["fields"] if name != "release"]
+
+
+def test_a_build_of_another_version_is_told_apart(with_students: Path, methodology: Path, tmp_path: Path):
+    with duckdb.connect(str(with_students)) as connection:
+        connection.execute("alter table publication.pub_measures drop column is_headline")
+    with pytest.raises(UnpublishableError, match="pub_measures is not as the dictionary has it"):
+        hand_over(with_students, methodology, tmp_path / "handed_over")
