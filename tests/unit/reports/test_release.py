@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import stat
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -152,6 +153,14 @@ def test_the_methodology_pages_and_the_results_of_the_gate_come_with_the_release
     pages = {path.name: path.read_bytes() for path in (release / "methodology").iterdir()}
     assert pages == {path.name: path.read_bytes() for path in methodology.glob("*/*.md")}
     assert json.loads((release / "gate" / "results.json").read_text())[0]["success"] is True
+
+
+def test_nothing_in_a_release_says_where_or_when_it_was_made(release: Path, handed_over: Path):
+    here = [str(release.parent).encode(), str(handed_over).encode(), str(Path(__file__).parents[3]).encode()]
+    today = datetime.now(UTC).strftime("%Y-%m-%d").encode()
+    for path in (path for path in release.rglob("*") if path.is_file()):
+        content = path.read_bytes()
+        assert not [word for word in (*here, today, b".building-") if word in content], path
 
 
 def test_building_the_same_release_twice_gives_the_same_bytes(handed_over: Path, release: Path, home: Path, state):
