@@ -15,6 +15,9 @@ from submissions.store import flush, make_private, write_atomically
 
 FILE = "waymark.duckdb"
 MASK = "disclosure_mask.parquet"
+SYSTEMS = "disclosure_systems.parquet"
+WORLDS = "disclosure_worlds.parquet"
+CERTIFICATES = "disclosure_certificates.parquet"
 GATE = "gate.json"
 COMPLETE = "build.json"
 KEPT = 2

@@ -1,42 +1,214 @@
 """Disclosure: which results of the build must be hidden, written as a mask that dbt reads as a source.
 
-Which cell is hidden is decided in `methods`; here results are read, the method is called, and the mask is written.
+Which row is hidden is decided in `methods`; here results are read, the method is called, and what it found is written.
 """
+
+from functools import partial
 
 import dagster as dg
 import duckdb
+import numpy as np
 import polars as pl
 
 from expectations.releases.publication import KEYS
-from methods.disclosure import primary_mask
-from orchestration import warehouse
+from methods.disclosure import linked
+from methods.disclosure.certificates import Proof, prove
+from orchestration import progress, warehouse
 from orchestration.work import at_work
 from submissions.store import write_atomically
 
-RESULTS, MINIMUMS = dg.AssetKey(["marts", "fct_indicator_results"]), dg.AssetKey(["marts", "dim_minimum_n"])
-CELLS = f"""
-    select {", ".join(f"results.{key}" for key in KEYS)}, results.student_count, minimums.minimum
-    from marts.fct_indicator_results as results
-    left join
-        marts.dim_minimum_n as minimums
-        on results.indicator = minimums.indicator
-        and results.policy_id = minimums.policy_id
-        and results.school_year between minimums.first_school_year and minimums.last_school_year
-        and minimums.purpose = 'publication'
-    where results.student_count is not null or results.value_status = 'ok'
-    order by all
+RESULTS, ENTITIES = dg.AssetKey(["marts", "fct_indicator_disclosure"]), dg.AssetKey(["marts", "dim_entity"])
+LEVELS = ("state", "district", "school")
+PLACES = """
+    select level, entity_id, district_id, row_number() over (order by level, entity_id) - 1 as place
+    from (select level, entity_id, district_id from marts.dim_entity)
+    order by place
+"""
+GROUPS = """
+    select code, group_kind, row_number() over (order by sort_order, code) - 1 as number
+    from reference.code_student_groups order by number
+"""
+ROWS = f"""
+    select
+        {", ".join(KEYS)},
+        dense_rank() over (order by school_year, policy_id) as joint,
+        dense_rank() over (
+            order by school_year, policy_id, indicator, population, grade_span, subject, measure
+        ) as number_of_table,
+        exact_student_count as students,
+        cast(exact_numerator * 10000 as bigint) as numerator,
+        cast(exact_denominator * 10000 as bigint) as denominator,
+        cast(value * 10000 as bigint) as value,
+        cast(low_bound * 10000 as bigint) as low,
+        cast(high_bound * 10000 as bigint) as high,
+        shown_decimals as decimals,
+        student_count as shown_count,
+        value_status,
+        is_share_of_students,
+        mode,
+        minimum,
+        count_base,
+        numerator_floor as floor,
+        interval_width as width
+    from marts.fct_indicator_disclosure
+    where value_status in ('ok', 'incomplete', 'range', 'no_students') or exact_student_count <> 0
+    order by number_of_table, level, entity_id, student_group
 """
 
 
-@dg.asset(key=["disclosure", "disclosure_mask"], deps=[RESULTS, MINIMUMS], group_name="disclosure")
+@dg.asset(key=["disclosure", "disclosure_mask"], deps=[RESULTS, ENTITIES], group_name="disclosure")
 def disclosure_mask(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-    """The key of every result that must be hidden because too few students stand behind it."""
+    """The key of every result that must be hidden, with the internal reason."""
     with at_work("The disclosure mask") as place:
         folder = warehouse.resume(place, context.run.run_id, context.run.parent_run_id)
         with duckdb.connect(str(folder / warehouse.FILE), read_only=True) as connection:
-            cells = connection.sql(CELLS).pl()
-        marked = primary_mask(cells["student_count"].cast(pl.Float64), cells["minimum"].cast(pl.Float64))
-        mask = cells.filter(marked).select(*KEYS, pl.lit("minimum_n").alias("mask_reason"))
-        with write_atomically(folder / warehouse.MASK) as part:
-            mask.write_parquet(part)
-        return dg.MaterializeResult(metadata={"cells": cells.height, "hidden": mask.height})
+            results, places, groups = (connection.sql(query).pl() for query in (ROWS, PLACES, GROUPS))
+        rows, hierarchy = numbers_of(results, places, groups)
+        linked.check(rows, results["count_base"].is_not_null().to_numpy())
+        reasons, systems = linked.hide(rows, hierarchy, progress.teller(context, "systems"))
+        width = int(rows.width.max(initial=1))
+        proofs = prove(rows, hierarchy, systems, reasons, partial(_published_numerators, results, rows), width)
+        reason = pl.Series("mask_reason", np.array(linked.REASONS)[reasons])
+        mask = results.select(*KEYS, reason).filter(pl.col("mask_reason") != linked.REASONS[linked.SHOWN])
+        files = {warehouse.MASK: mask} | _proof_files(results, systems, proofs)
+        for name, table in files.items():
+            with write_atomically(folder / name) as part:
+                table.write_parquet(part)
+        by_reason = dict(mask["mask_reason"].value_counts().sort("mask_reason").iter_rows())
+        told = {"cells": results.height, "hidden": mask.height, "systems": len(systems), **by_reason}
+        return dg.MaterializeResult(metadata=told | _proven(systems, proofs))
+
+
+def _published_numerators(results: pl.DataFrame, rows: linked.Rows, of: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Give the whole numbers that a published share allows of the students that are published with it."""
+    low, high = _ends(results)
+    least, most = -(-low[of] * rows.minimum[of] // 10**6), high[of] * rows.students_high[of] // 10**6
+    exact = rows.is_exact[of]
+    return np.where(exact, rows.numerator[of], least), np.where(exact, rows.numerator[of], most)
+
+
+def _proven(systems: list[linked.System], proofs: list[Proof]) -> dict[str, int]:
+    """Count the certificates, and the sensitive cells that they leave narrower than the policy asks."""
+    narrow = 0
+    for system, proof in zip(systems, proofs, strict=True):
+        found = dict(zip(proof.certified.tolist(), (worlds.width for worlds in proof.worlds), strict=True))
+        asked = zip(system.sensitive.tolist(), system.widths.tolist(), strict=True)
+        narrow += sum(found.get(cell, 0) < width for cell, width in asked if cell in found)
+    return {"certificates": sum(proof.certified.size for proof in proofs), "narrow": narrow}
+
+
+def _proof_files(results: pl.DataFrame, systems: list[linked.System], proofs: list[Proof]) -> dict[str, pl.DataFrame]:
+    """Lay out the proof as the three tables that the method's README describes."""
+    place = results.select("level", "entity_id", "student_group")
+    members, worlds, changes = [], [], []
+    for number, (system, proof) in enumerate(zip(systems, proofs, strict=True)):
+        members += [(number, system.quantity, int(row)) for row in system.rows[:, 0]]
+        hidden = np.flatnonzero(~proof.is_exact)
+        worlds.append((np.full(hidden.size, number), proof.rows[hidden], proof.base[hidden]))
+        for cell, pair in zip(proof.certified.tolist(), proof.worlds, strict=True):
+            changed = np.union1d(pair.low[0], pair.high[0])
+            low, high = proof.base[changed], proof.base[changed]
+            low[np.searchsorted(changed, pair.low[0])] = pair.low[1]
+            high[np.searchsorted(changed, pair.high[0])] = pair.high[1]
+            alike = np.full(changed.size, number), np.full(changed.size, proof.rows[cell])
+            changes.append((*alike, proof.rows[changed], low, high))
+    quantities = pl.Series([system.quantity for system in systems], dtype=pl.String)
+
+    def stacked(parts: list[tuple[np.ndarray, ...]], width: int) -> list[np.ndarray]:
+        return [np.concatenate([part[at] for part in parts] or [np.empty(0, np.int64)]) for at in range(width)]
+
+    system, row, value = stacked(worlds, 3)
+    base = place[row].with_columns(value=pl.Series(value, dtype=pl.Int64))
+    of, certified, changed, low, high = stacked(changes, 5)
+    certificates = pl.concat(
+        [place[certified], place[changed].select(pl.all().name.prefix("changed_"))], how="horizontal"
+    ).with_columns(low_world=pl.Series(low, dtype=pl.Int64), high_world=pl.Series(high, dtype=pl.Int64))
+    tables = pl.DataFrame(members, schema={"system": pl.Int32, "quantity": pl.String, "row": pl.UInt32}, orient="row")
+    keys = results.select("school_year", "policy_id", "indicator", "population", "grade_span", "subject", "measure")
+    return {
+        warehouse.SYSTEMS: pl.concat([tables.drop("row"), keys[tables["row"]]], how="horizontal"),
+        warehouse.WORLDS: base.select(
+            pl.Series("system", system, dtype=pl.Int32), quantities[system].alias("quantity"), pl.all()
+        ),
+        warehouse.CERTIFICATES: certificates.select(
+            pl.Series("system", of, dtype=pl.Int32), quantities[of].alias("quantity"), pl.all()
+        ),
+    }
+
+
+def numbers_of(
+    results: pl.DataFrame, places: pl.DataFrame, groups: pl.DataFrame
+) -> tuple[linked.Rows, linked.Hierarchy]:
+    """Put the results into the numbers that the method works with: places, groups and intervals of whole numbers."""
+    number = {(level, entity): place for level, entity, _, place in places.iter_rows()}
+    above = [
+        -1
+        if level == "state"
+        else number.get(("state", "state") if level == "district" else ("district", district), -1)
+        for level, _, district, _ in places.iter_rows()
+    ]
+    kinds = {"all": "total", "program": ""}
+    hierarchy = linked.Hierarchy(
+        parent=np.array(above),
+        level=np.array([LEVELS.index(level) for level in places["level"]]),
+        family=[kinds.get(kind, kind) for kind in groups["group_kind"]],
+    )
+    located = results.join(places, on=["level", "entity_id"], how="left", maintain_order="left").join(
+        groups, left_on="student_group", right_on="code", how="left", maintain_order="left"
+    )
+    taken = {name: located[name].cast(pl.Int64).fill_null(-1).to_numpy() for name in ("place", "number", "joint")}
+    column = {
+        name: results[name].cast(pl.Int64).fill_null(-1).to_numpy()
+        for name in (
+            "number_of_table",
+            "students",
+            "shown_count",
+            "minimum",
+            "floor",
+            "width",
+            "numerator",
+            "denominator",
+        )
+    }
+    is_share = results["is_share_of_students"].to_numpy() & (column["numerator"] >= 0) & (column["denominator"] >= 0)
+    numerator, denominator = (np.where(is_share, column[name] // 10_000, -1) for name in ("numerator", "denominator"))
+    base = results["count_base"].cast(pl.Int64).fill_null(1).to_numpy()
+    has_number = results["value_status"].is_in(["ok", "incomplete", "range"]).to_numpy()
+    is_exact = (results["mode"] == "counts").to_numpy()
+    low, high = _numerators(results, column["denominator"])
+    return linked.Rows(
+        joint=taken["joint"],
+        table=column["number_of_table"],
+        place=taken["place"],
+        group=taken["number"],
+        students=column["students"],
+        students_low=np.maximum(column["shown_count"] - base // 2, np.where(base > 1, column["minimum"], 0)),
+        students_high=column["shown_count"] + (base - 1) // 2,
+        denominator=denominator,
+        numerator=numerator,
+        numerator_low=np.where(is_exact, numerator, np.clip(low, 0, numerator)),
+        numerator_high=np.where(is_exact, numerator, np.clip(high, numerator, denominator)),
+        has_number=has_number,
+        is_empty=(results["value_status"] == "no_students").to_numpy() & (column["students"] == 0),
+        is_exact=is_exact,
+        is_open_ended=(results["value_status"] == "range").to_numpy()
+        & (results["low"].is_null() | results["high"].is_null()).to_numpy(),
+        minimum=column["minimum"],
+        floor=column["floor"],
+        width=column["width"],
+    ), hierarchy
+
+
+def _numerators(results: pl.DataFrame, denominator: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Give the whole numbers that a published share allows of a denominator, both in ten-thousandths."""
+    low, high = _ends(results)
+    return -(-low * denominator // 10**10), high * denominator // 10**10
+
+
+def _ends(results: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    half = 5_000 // 10 ** results["decimals"].cast(pl.Int64).fill_null(0).to_numpy()
+    value = results["value"]
+    return (
+        results["low"].fill_null(value - half).fill_null(0).to_numpy(),
+        results["high"].fill_null(value + half).fill_null(1_000_000).to_numpy(),
+    )

@@ -63,7 +63,7 @@ def test_the_accepted_collections_are_the_sources_of_staging(graph):
 
 def test_the_mask_stands_between_the_results_and_what_is_published(graph):
     mask = dg.AssetKey(["disclosure", "disclosure_mask"])
-    assert dg.AssetKey(["marts", "fct_indicator_results"]) in graph.get(mask).parent_keys
+    assert dg.AssetKey(["marts", "fct_indicator_disclosure"]) in graph.get(mask).parent_keys
     assert mask in graph.get(dg.AssetKey(["publication", "pub_indicator_results"])).parent_keys
 
 
