@@ -27,6 +27,9 @@ QUADRANT_LEFT, QUADRANT_TOP, QUADRANT_HEIGHT, QUADRANT_NAMED = 9, 24, 300, 12
 """Of a drawing of growth over level: share left of the axis, pixels above and within, marks that carry names."""
 
 
+CORNERS = ("behind_fast", "ahead_fast", "ahead_slow", "behind_slow")
+"""The fields of growth over level, clockwise from the upper left."""
+
 Attributes = Mapping[str, str]
 escape = lru_cache(maxsize=65536)(_escape)
 
@@ -89,15 +92,22 @@ class Axis(NamedTuple):
 
 
 class About(NamedTuple):
-    """What a chart says about itself, and the words of each status."""
+    """What a chart says about itself, the language it says it in, and the words of each status."""
 
     id: str
     title: str
     description: str
+    say: words.Language
     status_words: Mapping[str, str]
 
 
 PERCENT = Axis(0.0, 100.0, (0.0, 25.0, 50.0, 75.0, 100.0), "percent")
+
+
+@lru_cache(maxsize=65536)
+def number(say: words.Language, value: str, unit: str) -> str:
+    """Write a published number with its unit in a language."""
+    return say.with_unit(value, unit)
 
 
 def axis_for(low: float, high: float, unit: str, ticks: int = 4) -> Axis:
@@ -113,6 +123,12 @@ def axis_for(low: float, high: float, unit: str, ticks: int = 4) -> Axis:
 def attributes(keys: Attributes) -> str:
     """Write data attributes, each with a space before it."""
     return "".join([f' {name}="{escape(value)}"' for name, value in keys.items()])
+
+
+def shared_warning(rows: Sequence[Row]) -> str:
+    """Give the status that warns of every number of some rows alike, so that it need be said but once; or `ok`."""
+    found = {row.cell.status for row in rows if row.cell.value is not None}
+    return found.pop() if len(found) == 1 else "ok"
 
 
 def bars(rows: Iterable[Row], axis: Axis, about: About) -> Markup:
@@ -133,7 +149,7 @@ def bars(rows: Iterable[Row], axis: Axis, about: About) -> Markup:
         else:
             width = f'width="{WIDTH * axis.share(row.cell.at):.1f}%" height="14"'
             layers.mark(row, f'<rect y="{y + 3}" {width}/>')
-            layers.value(row, y + 15, axis)
+            layers.value(row, y + 15, axis, about)
         y += 20
         if row.state and row.state.at is not None and row.cell.can_be_drawn:
             at, share = axis.x(row.state.at), axis.share(row.state.at)
@@ -141,22 +157,26 @@ def bars(rows: Iterable[Row], axis: Axis, about: About) -> Markup:
             layers.state_lines.append(f'<line x1="{at}" x2="{at}" y1="{y - 21}" y2="{y + 3}"/>')
             side = ' text-anchor="end"' if share > 0.5 else ""
             layers.notes.append(
-                f'<text{attributes(row.keys)} data-level="state" x="{at}" y="{y + 15}"{side}>State '
-                f'<tspan data-field="value">{words.with_unit(row.state.value, axis.unit)}</tspan></text>'
+                f'<text x="{at}" y="{y + 15}"{side}>{escape(about.say("table.state"))} '
+                f'<tspan class="s">{number(about.say, row.state.value, axis.unit)}</tspan></text>'
             )
             y += 16
         y += 8
     return layers.draw(y, axis, about)
 
 
-def dots(rows: Iterable[Row], axis: Axis, about: About) -> Markup:
-    """Draw one dot a row with its likely range, and a short line for the state."""
-    layers = _Layers()
-    y = 0
+def dots(rows: Iterable[Row], axis: Axis, about: About, rungs: Mapping[float, str] | None = None) -> Markup:
+    """Draw one dot a row with its likely range, and a short line for the state.
+
+    With `rungs`, places on the axis that have a name, this is the ladder of rates.
+    """
+    rows, layers = list(rows), _Layers()
+    layers.shared = shared_warning(rows)
+    y = 20 if rungs else 0
+    layers.rungs = [(axis.x(at), axis.share(at), name) for at, name in (rungs or {}).items()]
     for row in rows:
         y += 10 if row.starts and y else 0
         y = layers.name(row, y, axis, about)
-        layers.band(y, 20)
         cell, middle = row.cell, y + 10
         if row.state and row.state.at is not None and cell.can_be_drawn:
             at = axis.x(row.state.at)
@@ -167,8 +187,9 @@ def dots(rows: Iterable[Row], axis: Axis, about: About) -> Markup:
             layers.range(row, middle, axis)
         if cell.value is not None:
             layers.mark(row, f'<circle cx="{axis.x(cell.at)}" cy="{middle}" r="6"/>')
-            layers.value(row, middle + 5, axis)
+            layers.value(row, middle + 5, axis, about)
         y += 24
+    layers.bands.append(f'<rect width="{WIDTH:g}%" height="{y}"/>')
     return layers.draw(y, axis, about)
 
 
@@ -188,7 +209,7 @@ def series(rows: Sequence[Row], axis: Axis, about: About) -> Markup:
         return round(bottom - (bottom - top) * axis.share(value), 1)
 
     grid = "".join(f'<line x1="13%" x2="96%" y1="{down(tick)}" y2="{down(tick)}"/>' for tick in axis.ticks)
-    ticks = "".join(f'<text x="11%" y="{down(tick) + 4}">{_tick(tick, axis)}</text>' for tick in axis.ticks)
+    ticks = "".join(f'<text x="11%" y="{down(tick) + 4}">{_tick(tick, axis, about)}</text>' for tick in axis.ticks)
     own = [(year, row.cell) for year, row in zip(years, rows, strict=True)]
     state = [(year, row.state) for year, row in zip(years, rows, strict=True) if row.state]
 
@@ -216,11 +237,10 @@ def series(rows: Sequence[Row], axis: Axis, about: About) -> Markup:
         reach = [end for end in (cell.at, cell.start, cell.end, other) if end is not None]
         over, under = (down(max(reach)) - 9, down(min(reach)) + 19) if reach else (0, 0)
         if cell.at is not None and (year in (first, last) or len(rows) <= 4):
-            value = words.with_unit(cell.value, axis.unit)
             y = over if above else under
-            texts.append(f'<text{attributes(row.keys)} data-field="value" x="{x}" y="{y}">{value}</text>')
+            texts.append(f'<text class="v" x="{x}" y="{y}">{number(about.say, cell.value, axis.unit)}</text>')
         if other is not None and year == last:
-            names.append(f'<text x="{x}" y="{under if above else over}">State</text>')
+            names.append(f'<text x="{x}" y="{under if above else over}">{escape(about.say("table.state"))}</text>')
     inside = (
         f'<g stroke="{LINE}">{grid}</g><g font-size="12" fill="{SOFT}" text-anchor="end">{ticks}</g>'
         f'<g stroke="{REFERENCE}" stroke-width="2" stroke-dasharray="5 4">{"".join(joined(state))}</g>'
@@ -268,7 +288,7 @@ def quadrant(
     anchors = {across.ticks[0]: "start", across.ticks[-1]: "end"}
     ticks = [
         f'<text x="{x(tick):.1f}%" y="{bottom + 16}" text-anchor="{anchors.get(tick, "middle")}">'
-        f"{_tick(tick, across)}</text>"
+        f"{_tick(tick, across, about)}</text>"
         for tick in across.ticks
     ]
     ticks += [f'<text y="{y(tick) + 4:.1f}">{tick:g}</text>' for tick in up.ticks]
@@ -286,8 +306,8 @@ def quadrant(
         left, right = f'x="{QUADRANT_LEFT + 1}%"', 'x="99%" text-anchor="end"'
         places = ((left, QUADRANT_TOP + 16), (right, QUADRANT_TOP + 32), (right, bottom - 8), (left, bottom - 24))
         corners = [
-            f'<text {side} y="{at}">{escape(text)}</text>'
-            for (side, at), text in zip(places, words.CORNERS, strict=True)
+            f'<text {side} y="{at}">{escape(about.say(f"corner.{key}"))}</text>'
+            for (side, at), key in zip(places, CORNERS, strict=True)
         ]
         taken = [(25 if side == left else 75, at) for side, at in places]
     marks = [
@@ -315,6 +335,87 @@ def quadrant(
     return _svg(about, bottom + 44, "".join(f"<g {look}>{''.join(shapes)}</g>" for look, shapes in looks if shapes))
 
 
+STRIP_STEP, STRIP_BINS, STRIP_DEPTH = 7, 64, 22
+
+
+def strip(
+    points: Sequence[tuple[str, Cell]],
+    whole: tuple[str, Cell] | None,
+    axis: Axis,
+    about: About,
+    chance: tuple[float, str] | None = None,
+) -> Markup:
+    """Draw every entity as a dot on one axis; dots that would lie on one another are heaped up.
+
+    `whole` is a line with its name, such as the state; `chance`, the end and the name of what chance alone would give,
+    is a grey band from the low end of the axis. A hollow mark is a number with a warning.
+    """
+    heaps: dict[int, list[Cell]] = {}
+    for _, cell in sorted((point for point in points if point[1].at is not None), key=lambda point: point[1].at):
+        heaps.setdefault(round(axis.share(cell.at) * STRIP_BINS), []).append(cell)
+    highest = max((len(heap) for heap in heaps.values()), default=1)
+    step = min(STRIP_STEP * 2, max(1.5, STRIP_STEP * STRIP_DEPTH / max(highest, 1)))
+    radius = min(5.0, max(1.5, step / 2))
+    bottom = 26 + max(40.0, step * highest)
+    marks = [
+        f'<circle cx="{98 * place / STRIP_BINS + 1:.1f}%" cy="{bottom - 6 - step * height:.1f}" r="{radius:g}"'
+        f"{_hollow(cell)}/>"
+        for place, heap in sorted(heaps.items())
+        for height, cell in enumerate(heap)
+    ]
+
+    def x(value: float) -> str:
+        return f"{98 * axis.share(value) + 1:.1f}%"
+
+    def anchor(value: float) -> str:
+        share = axis.share(value)
+        return f'text-anchor="{"start" if share < 0.25 else "end" if share > 0.75 else "middle"}"'
+
+    band, notes, lines = "", "", ""
+    if chance:
+        band = f'<rect x="1%" y="20" width="{98 * axis.share(chance[0]):.1f}%" height="{bottom - 20:.1f}"/>'
+        notes += f'<text x="1%" y="{bottom + 34:.1f}">{escape(chance[1])}</text>'
+    if whole and whole[1].at is not None:
+        at = x(whole[1].at)
+        lines = f'<line x1="{at}" x2="{at}" y1="18" y2="{bottom:.1f}"/>'
+        notes += (
+            f'<text x="{at}" y="12" {anchor(whole[1].at)}>{escape(whole[0])} '
+            f'<tspan class="s">{number(about.say, whole[1].value, axis.unit)}</tspan></text>'
+        )
+    ticks = "".join(
+        f'<text x="{x(tick)}" y="{bottom + 17:.1f}" {anchor(tick)}>{_tick(tick, axis, about)}</text>'
+        for tick in axis.ticks
+    )
+    looks = (
+        ('fill="#E1E5EA"', band),
+        (f'stroke="{LINE}"', f'<line x1="1%" x2="99%" y1="{bottom:.1f}" y2="{bottom:.1f}"/>'),
+        (f'font-size="12" fill="{SOFT}"', ticks + notes),
+        (f'stroke="{REFERENCE}" stroke-width="3"', lines),
+        (f'fill="{DARK}" fill-opacity="0.8"', "".join(marks)),
+    )
+    inside = "".join(f"<g {look}>{content}</g>" for look, content in looks if content)
+    return _svg(about, bottom + (40 if chance else 22), inside)
+
+
+def spark(cells: Sequence[Cell | None], axis: Axis) -> str:
+    """Draw the years of a row as a small line without letters; the numbers stand beside it in the table."""
+    last = max(len(cells) - 1, 1)
+    known = [
+        f"{4 + 72 * place / last:.0f},{22 - 18 * axis.share(cell.at):.0f}" if cell and cell.at is not None else None
+        for place, cell in enumerate(cells)
+    ]
+    runs: list[list[str]] = [[]]
+    for at in known:
+        if at:
+            runs[-1].append(at)
+        elif runs[-1]:
+            runs.append([])
+    lines = "".join(f'<polyline points="{" ".join(run)}"/>' for run in runs if len(run) > 1)
+    last_known = next((at.split(",") for at in reversed(known) if at), None)
+    dots = f'<circle cx="{last_known[0]}" cy="{last_known[1]}" r="3"/>' if last_known else ""
+    return f'<svg class="spark" aria-hidden="true">{lines}{dots}</svg>'
+
+
 class _Layers:
     """What the rows of bars and dots draw, sorted by what lies on top of what; shared looks are said once."""
 
@@ -329,30 +430,28 @@ class _Layers:
         self.notes: list[str] = []
         self.values: list[str] = []
         self.reasons: list[str] = []
+        self.rungs: list[tuple[str, float, str]] = []
+        self.shared = "ok"
 
     def band(self, y: float, height: int) -> None:
         self.bands.append(f'<rect y="{y}" width="{WIDTH:g}%" height="{height}"/>')
 
     def name(self, row: Row, y: float, axis: Axis, about: About) -> float:
         text = row.label
-        if row.cell.value is not None and row.cell.status != "ok":
+        if row.cell.value is not None and row.cell.status not in ("ok", self.shared):
             text = f"{text} ({about.status_words[row.cell.status].lower()})"
         for line in _lines(text):
             y += 17
             self.names.append(f'<text y="{y - 4}">{escape(line)}</text>')
         if row.cell.is_bounded:
             y += 17
-            text = words.bounds(row.cell.low, row.cell.high, axis.unit)
-            self.names.append(
-                f'<text{attributes(row.keys)} data-field="bounds" y="{y - 4}" font-weight="600">{text}</text>'
-            )
+            text = about.say.bounds(row.cell.low, row.cell.high, axis.unit)
+            self.names.append(f'<text class="b" y="{y - 4:g}" font-weight="600">{text}</text>')
         return y
 
     def words(self, row: Row, y: float, about: About) -> None:
         reason = about.status_words[row.cell.status]
-        self.reasons.append(
-            f'<text{attributes(row.keys)} data-field="value_status" x="6" y="{y}">{escape(reason)}</text>'
-        )
+        self.reasons.append(f'<text class="w" x="6" y="{y:g}">{escape(reason)}</text>')
 
     def range(self, row: Row, middle: float, axis: Axis) -> None:
         cell = row.cell
@@ -366,23 +465,30 @@ class _Layers:
     def mark(self, row: Row, shape: str) -> None:
         self.marks.append(shape.replace("/>", f"{_hollow(row.cell)}/>"))
 
-    def value(self, row: Row, y: float, axis: Axis) -> None:
-        value = words.with_unit(row.cell.value, axis.unit)
-        self.values.append(f'<text{attributes(row.keys)} data-field="value" x="100%" y="{y}">{value}</text>')
+    def value(self, row: Row, y: float, axis: Axis, about: About) -> None:
+        self.values.append(f'<text class="v" x="100%" y="{y:g}">{number(about.say, row.cell.value, axis.unit)}</text>')
 
     def draw(self, bottom: float, axis: Axis, about: About) -> Markup:
         inner = axis.ticks[1:-1]
         grid = "".join(f'<line x1="{axis.x(tick)}" x2="{axis.x(tick)}" y2="{bottom}"/>' for tick in inner)
         ticks = "".join(
-            f'<text x="{axis.x(tick)}" y="{bottom + 12}"{_anchor(tick, axis)}>{_tick(tick, axis)}</text>'
+            f'<text x="{axis.x(tick)}" y="{bottom + 12}"{_anchor(tick, axis)}>{_tick(tick, axis, about)}</text>'
             for tick in axis.ticks
+        )
+        rungs = "".join(f'<line x1="{at}" x2="{at}" y1="16" y2="{bottom}"/>' for at, _, _ in self.rungs)
+        sides = ("end", "start") if len(self.rungs) > 1 else ("middle",)
+        named = "".join(
+            f'<text x="{at}" y="12" text-anchor="{side}">{escape(name)}</text>'
+            for (at, _, name), side in zip(self.rungs, sides, strict=False)
         )
         looks = (
             (f'fill="{BAND}"', "".join(self.bands)),
             ('stroke="#fff" stroke-width="2"', grid),
+            (f'stroke="{DARK}" stroke-dasharray="2 3"', rungs),
+            (f'font-size="12" fill="{DARK}"', named),
             (f'font-size="12" fill="{SOFT}" text-anchor="middle"', ticks),
             ('font-weight="600"', "".join(self.heads)),
-            ("", "".join(self.names)),
+            (f'stroke="{BAND}" stroke-width="4" paint-order="stroke"', "".join(self.names)),
             (f'stroke="{DARK}" stroke-width="3"', "".join(self.ranges)),
             (f'fill="{DARK}"', "".join(self.marks)),
             ('stroke="#fff" stroke-width="7"', "".join(self.halos)),
@@ -391,7 +497,7 @@ class _Layers:
             ('font-weight="600" text-anchor="end"', "".join(self.values)),
             (f'font-style="italic" fill="{SOFT}"', "".join(self.reasons)),
         )
-        inside = "".join(f"<g {look}>{content}</g>" for look, content in looks if content)
+        inside = "".join(f"<g {look}>{content}</g>" if look else content for look, content in looks if content)
         return _svg(about, bottom + 18, inside)
 
 
@@ -407,8 +513,8 @@ def _anchor(tick: float, axis: Axis) -> str:
     return ' text-anchor="start"' if tick == axis.ticks[0] else ""
 
 
-def _tick(tick: float, axis: Axis) -> str:
-    return words.with_unit(f"{tick:g}", axis.unit)
+def _tick(tick: float, axis: Axis, about: About) -> str:
+    return number(about.say, f"{round(tick, 6):g}", axis.unit)
 
 
 def _side(axis: Axis, point: Point) -> str:

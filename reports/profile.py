@@ -1,11 +1,11 @@
-"""The numbers of one entity, arranged into the figures and tables of a page.
+"""The numbers of one entity in one language, arranged into the figures and tables of a page.
 
-Rows are chosen and put in order here; nothing is computed, and no HTML is written. A chart always has the rows of its
-table.
+Rows are chosen and put in order here; nothing is computed, and no HTML is written but by charts. A chart always has the
+rows of its table.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil, floor
 from typing import Any
 
@@ -14,9 +14,45 @@ from markupsafe import Markup
 from reports import charts, words
 from reports.charts import Attributes, Axis, Cell, Row
 from reports.published import ALL_GRADES, ALL_STUDENTS, STATE, Entity, Key, Published
-from reports.tables import Column, Entry
+from reports.summaries import Sentence, Told, in_short
+from reports.tables import Column, Entry, Headline, Headlines
 
-_NOTHING = Cell("", None, None, None, None, None, None, None)
+MOST_DRAWN, MOST_SUBJECTS = 1, 2
+"""How many subjects of a leading indicator are drawn by group, and by place; all of them stand in the tables."""
+MOST_ROWS = 400
+"""How many entities stand in one table; more are on further pages."""
+
+
+class View:
+    """A release in one language."""
+
+    def __init__(self, book: Published, language: str) -> None:
+        self.book, self.say = book, words.language(language)
+        said = f"label_{language}"
+        self.status_words = {row["status"]: row[said] for row in book.statuses}
+        self.subjects, self.grades, self.populations, self.levels = (
+            {code: row[said] for code, row in table.items()}
+            for table in (book.subjects, book.grades, book.populations, book.levels)
+        )
+        self.groups = {row["student_group"]: row[said] for row in book.groups}
+        self.by_topic = {
+            topic["code"]: sorted(
+                (one for one in book.indicators if one["topic"] == topic["code"]), key=lambda one: not one["is_lead"]
+            )
+            for topic in book.topics
+        }
+        self.by_slug = {one["indicator"]: one for one in book.indicators}
+        self.benchmark = next(
+            (row["value"] for rows in book.policies.values() for row in rows if row["parameter"] == "benchmark"), None
+        )
+
+    def name_of(self, entity: Mapping[str, Any]) -> str:
+        """Give the name of an entity; the state's is a word of the language."""
+        return self.say("table.state") if entity["level"] == "state" else entity["entity_name"]
+
+    def label(self, row: Mapping[str, Any]) -> str:
+        """Give the label of a row of the release."""
+        return self.say.of(row, "label")
 
 
 @dataclass
@@ -31,15 +67,11 @@ class Figure:
     unit: str
     keys: Attributes
     rows: Sequence[Row]
-    others: Sequence[Column] = ()
     change: str | None = None
     chart: Markup | None = None
     note: str = ""
-
-    @property
-    def has_state(self) -> bool:
-        """Tell whether any row has the state beside it."""
-        return any(row.state is not None for row in self.rows)
+    finding: str = ""
+    file: str = ""
 
     @property
     def can_be_drawn(self) -> bool:
@@ -49,7 +81,7 @@ class Figure:
 
 @dataclass
 class Grid:
-    """A table of headlines: a row for each year, group or entity, a column for each subject or grade."""
+    """A table of headlines: a row for each year, group or entity, a column for each subject, grade or indicator."""
 
     id: str
     title: str
@@ -59,172 +91,266 @@ class Grid:
     entries: Sequence[Entry]
     keys: Attributes
     can_be_sorted: bool = False
+    with_ranges: bool = False
     chart: Markup | None = None
+    note: str = ""
+    file: str = ""
 
 
 @dataclass
-class Fact:
-    """The headline for all students in one subject."""
-
-    subject: str
-    keys: Attributes
-    cell: Cell
-    state: Cell | None
-    compared: str | None
-
-
-@dataclass
-class Section:
-    """What one page says about one indicator."""
+class Card:
+    """The headline of a leading indicator, for one look."""
 
     indicator: Mapping[str, Any]
     measure: str
     unit: str
-    facts: Sequence[Fact] = ()
-    grade_facts: Sequence[tuple[str, Attributes, Sequence[tuple[str, Attributes, Cell]]]] = ()
-    overall: Figure | None = None
-    over_time: Sequence[Figure] = ()
-    by_group: Sequence[Sequence[tuple[str, Figure]]] = ()
-    by_grade: Sequence[Sequence[tuple[str, Figure]]] = ()
-    grades_over_time: Sequence[Grid] = ()
-    groups_by_grade: Sequence[Grid] = ()
+    keys: Attributes
+    lines: Sequence[Headline]
+
+
+@dataclass
+class TopicPart:
+    """What a profile says under one question."""
+
+    topic: Mapping[str, Any]
+    headlines: Sequence[Headlines] = ()
+    without: Sequence[tuple[Mapping[str, Any], Attributes, str]] = ()
+    figures: Sequence[Figure] = ()
+    over_time: Grid | None = None
+    groups: Grid | None = None
+    more: Sequence[Grid] = ()
 
     @property
     def is_empty(self) -> bool:
         """Tell whether there is no row at all."""
-        return not (self.overall or self.by_group or self.by_grade)
+        return not (self.headlines or self.without)
 
-    @property
-    def reasons(self) -> list[str]:
-        """Where not one number can be shown, give the statuses that say why; otherwise nothing."""
-        figures = [figure for part in (*self.by_group, *self.by_grade) for _, figure in part]
-        figures += [figure for figure in (self.overall, *self.over_time) if figure]
-        cells = [cell for figure in figures for row in figure.rows for cell in (row.cell, *row.others) if cell]
-        cells += [cell for grid in self.grades_over_time for entry in grid.entries for cell in entry.cells if cell]
-        return [] if any(cell.can_be_drawn for cell in cells) else list(dict.fromkeys(cell.status for cell in cells))
+
+@dataclass
+class IndicatorPart:
+    """What a page says about one indicator alone."""
+
+    lines: Sequence[Headline] = ()
+    overall: Figure | None = None
+    over_time: Sequence[Figure] = ()
+    by_group: Sequence[Figure] = ()
+    parts: Sequence[Figure] = ()
+    measures: Sequence[Grid] = ()
+    grades: Sequence[Grid] = field(default_factory=list)
 
 
 class Profile:
     """The pages' view of one entity in its last school year."""
 
-    def __init__(self, published: Published, entity: Entity) -> None:
-        self.published = published
+    def __init__(self, view: View, entity: Entity, cells: Mapping[Key, Cell] | None = None) -> None:
+        self.view, self.book, self.say = view, view.book, view.say
         self.key = entity
-        self.entity = published.entities[entity]
-        self.cells = published.state if entity == STATE else published.cells(entity)
+        self.entity = self.book.entities[entity]
+        self.name = view.name_of(self.entity)
+        self.cells = self.book.state if cells is None else cells
         self.years = sorted({key[0] for key in self.cells})
-        self.year = self.years[-1] if self.years else published.last_year
-        self.keys = {"data-level": entity[0], "data-entity-id": entity[1], "data-school-year": str(self.year)}
+        self.year = self.years[-1] if self.years else self.book.last_year
+        self.population = next(iter(self.book.populations), "")
+        self.keys = {
+            "data-level": entity[0],
+            "data-entity-id": entity[1],
+            "data-school-year": str(self.year),
+            "data-population": self.population,
+            "data-student-group": ALL_STUDENTS,
+            "data-grade-span": ALL_GRADES,
+        }
         self.hidden: set[tuple] = set()
         self._figures = 0
 
-    def section(self, indicator: Mapping[str, Any], with_groups_by_grade: bool = False) -> Section:
-        """Arrange everything that is published about one indicator."""
-        slug, book = indicator["indicator"], self.published
-        subjects, populations, grades = book.subjects_of(slug), book.populations_of(slug), book.grades_of(slug)
-        section = Section(indicator, book.headline(slug)["label_en"], book.headline(slug)["unit"])
-        if not populations:
-            return section
-        first = populations[0]
-        if book.covers_all_grades(slug):
-            section.facts = self._facts(slug, subjects, first)
-            section.overall = self._overall(indicator, subjects, populations)
-            section.over_time = self._over_time(indicator, subjects, first)
-            groups = [
-                (ALL_GRADES, {"data-student-group": group["student_group"]}, group["label_en"], group)
-                for group in book.groups
-            ]
-            section.by_group = self._by(indicator, subjects, populations, "Student group", groups)
-        if grades:
-            spans = [(grade, {"data-grade-span": grade}, book.grades[grade], None) for grade in grades]
-            section.grade_facts = self._grade_facts(slug, subjects, first, spans)
-            section.by_grade = self._by(indicator, subjects, populations, "Grade", spans)
-            years = [
-                ((year, slug, first, ALL_STUDENTS), {"data-school-year": str(year)}, words.school_year(year))
-                for year in self.years
-            ]
-            keys = {"data-student-group": ALL_STUDENTS}
-            grids = self._grade_grids(indicator, subjects, first, "over time", "School year", years, keys)
-            section.grades_over_time = [grid for grid in grids if len(grid.entries) > 1]
-        if grades and with_groups_by_grade:
-            groups = [
-                (
-                    (self.year, slug, first, group["student_group"]),
-                    {"data-student-group": group["student_group"]},
-                    group["label_en"],
-                )
-                for group in book.groups
-            ]
-            section.groups_by_grade = self._grade_grids(
-                indicator, subjects, first, "by student group and grade", "Student group", groups, {}
-            )
-        return section
+    # ---- what profiles show ----
 
-    def districts(self, indicator: Mapping[str, Any]) -> Grid | None:
-        """Set the headline of one indicator side by side for the districts of the state."""
-        slug, book = indicator["indicator"], self.published
-        spans = [ALL_GRADES] if book.covers_all_grades(slug) else book.grades_of(slug)
+    def summary(self) -> list[Sentence]:
+        """Say in short how the entity stands."""
+        told = []
+        for indicator in self.book.indicators:
+            for subject, key, cell in self._headline_cells(indicator):
+                before = self.cells.get((self.year - 1, *key[1:]))
+                whole = Told(
+                    indicator, self._measure(indicator), self.view.subjects[subject], cell, self._state(key), before
+                )
+                told.append(whole)
+                if indicator["is_lead"]:
+                    for group, label in self.view.groups.items():
+                        own = self.cells.get((*key[:3], group, *key[4:]))
+                        if group != ALL_STUDENTS and own is not None:
+                            told.append(whole._replace(cell=own, beside=cell, before=None, group=label))
+        return in_short(self.say, told)
+
+    def cards(self) -> list[Card]:
+        """Give one card for each question: the headline of its first leading indicator that has a number here."""
+        made = []
+        for topic in self.book.topics:
+            cards = [self._card(one) for one in self.view.by_topic[topic["code"]] if one["is_lead"]]
+            cards = [card for card in cards if card.lines]
+            shown = (card for card in cards if any(line.cell.can_be_drawn for line in card.lines))
+            made += [card for card in [next(shown, cards[0] if cards else None)] if card]
+        return made
+
+    def _card(self, indicator: Mapping[str, Any]) -> Card:
+        lines = list(self._lines(indicator))
+        shown = [line for line in lines if line.cell.status not in ("not_collected", "not_applicable")]
+        keys, unit = self.indicator_keys(indicator), self._measure(indicator)["unit"]
+        return Card(indicator, self._label(indicator), unit, keys, shown or lines[:1])
+
+    def topics(self) -> list[TopicPart]:
+        """Arrange everything that a profile shows, under the questions of the release."""
+        made = [self._topic(topic, self.view.by_topic[topic["code"]]) for topic in self.book.topics]
+        return [part for part in made if not part.is_empty]
+
+    def _topic(self, topic: Mapping[str, Any], indicators: Sequence[Mapping[str, Any]]) -> TopicPart:
+        part = TopicPart(topic, [], [], [], None, None, [])
+        grouped = []
+        for indicator in indicators:
+            lines = list(self._lines(indicator))
+            if indicator["is_lead"]:
+                lines += self._other_populations(indicator)
+            if not lines:
+                if grid := self._grades(indicator):
+                    part.more.append(grid)
+                continue
+            statuses = {line.cell.status for line in lines if not line.cell.can_be_drawn}
+            if len(statuses) == 1 and not any(line.cell.can_be_drawn for line in lines):
+                keys = self.indicator_keys(indicator) | lines[0].keys
+                part.without.append((indicator, keys, self.view.status_words[lines[0].cell.status]))
+                continue
+            part.headlines.append(
+                Headlines(
+                    self.say.of(indicator, "question"),
+                    self._label(indicator),
+                    f"indicators/{indicator['indicator']}/index.html",
+                    self.indicator_keys(indicator),
+                    lines,
+                )
+            )
+            if self._is_drawn(indicator):
+                part.figures += self._by_group(indicator, MOST_DRAWN)
+            grouped.append(indicator)
+        leads = [one for one in indicators if one["is_lead"]]
+        part.over_time = self._over_time_grid(leads)
+        part.groups = self._groups_grid(grouped) if leads and self.key != STATE else None
+        return part
+
+    def schools(self) -> Grid | None:
+        """Set the leading headlines side by side for the schools of a district."""
         asked = [
-            (indicator, subject, grade, book.subjects[subject] if grade == ALL_GRADES else
-             f"{book.subjects[subject]}, {book.grades[grade]}")
-            for subject in book.subjects_of(slug)
+            (indicator, subject, f"{self.view.label(indicator)}: {self.view.subjects[subject]}")
+            for indicator in self.book.indicators
+            if indicator["is_lead"] and self.book.covers_all_grades(indicator["indicator"])
+            for subject in self.book.subjects_of(indicator["indicator"])[:MOST_DRAWN]
+        ]
+        title = self.say("profile.side_by_side", level=self.view.levels["school"])
+        return self._side_by_side(title, asked, self.book.under.get(self.key, [])[:MOST_ROWS])
+
+    def spread(self, indicator: Mapping[str, Any], most: int = MOST_SUBJECTS) -> list[Figure]:
+        """Draw how far apart those that lie under this entity stand in the headline of an indicator."""
+        book, made = self.book, []
+        found = self._under()
+        level = "district" if self.key == STATE else "school"
+        for subject in book.subjects_of(indicator["indicator"])[:most]:
+            question = self._question(indicator, subject)
+            points = [(entity_id, cells[question]) for entity_id, cells in found.items() if question in cells]
+            drawn = [point for point in points if point[1].at is not None]
+            if len(drawn) < 3:
+                continue
+            measure = self._measure(indicator)
+            axis = _axis_of(measure["unit"], [cell for _, cell in drawn])
+            own = self.cells.get(question)
+            chance = None
+            if indicator["chart"] == "strip" and indicator["chart_measures"]:
+                expected = self.cells.get((*question[:-1], indicator["chart_measures"].split(";")[0]))
+                chance = (expected.at, self.say("chart.chance")) if expected and expected.at is not None else None
+            told = self.say("chart.strip_told", number=len(drawn), all=len(points), level=self.view.levels[level])
+            title = f"{self._label(indicator)}: {self.view.subjects[subject]}"
+            figure = Figure(self._id(), title, self._place(), "", self._label(indicator), measure["unit"], {}, ())
+            about = charts.About(figure.id, title, told, self.say, self.view.status_words)
+            figure.keys = {"data-indicator": indicator["indicator"]}
+            figure.chart = charts.strip(points, (self.name, own) if own else None, axis, about, chance)
+            figure.note = told
+            made.append(figure)
+        return made
+
+    # ---- what the page of an indicator shows ----
+
+    def indicator(self, indicator: Mapping[str, Any]) -> IndicatorPart:
+        """Arrange everything that is published about one indicator here."""
+        part = IndicatorPart(list(self._lines(indicator)))
+        slug = indicator["indicator"]
+        if self.book.covers_all_grades(slug):
+            part.over_time = self._over_time(indicator)
+            part.by_group = self._by_group(indicator)
+            part.parts = self._parts(indicator)
+            if (grid := self._other_measures([indicator])) and len(self.book.measures[slug]) > 1:
+                part.measures = [grid]
+        if grid := self._grades(indicator):
+            part.grades = [grid, *self._grades_over_time(indicator)]
+        return part
+
+    def districts(self, indicator: Mapping[str, Any]) -> list[Grid]:
+        """Set the headline of one indicator side by side for the districts, in tables that pages can hold."""
+        view, slug = self.view, indicator["indicator"]
+        spans = [ALL_GRADES] if self.book.covers_all_grades(slug) else self.book.grades_of(slug)
+        asked = [
+            (indicator, subject, view.subjects[subject], grade) if grade == ALL_GRADES else
+            (indicator, subject, f"{view.subjects[subject]}, {view.grades[grade]}", grade)
+            for subject in self.book.subjects_of(slug)
             for grade in spans
         ]  # fmt: skip
-        return self._side_by_side(f"{book.headline(slug)['label_en']} by district", asked, book.under[STATE])
+        title = self.say("indicator.by_district", indicator=self._label(indicator))
+        under = self.book.under.get(STATE, [])
+        found = [self._side_by_side(title, asked, under[at : at + MOST_ROWS]) for at in range(0, len(under), MOST_ROWS)]
+        for grid in found:
+            if grid:
+                grid.with_ranges = len(asked) <= 4
+        return [grid for grid in found if grid]
 
     def growth_over_level(self, indicator: Mapping[str, Any]) -> list[Grid]:
         """Set growth beside the level of students, for each subject, for what lies under this entity, and draw both."""
-        book, grids = self.published, []
+        book, grids = self.book, []
         level = next((other for other in book.indicators if other["indicator"] == indicator["shown_with"]), None)
-        under = book.under.get(self.key, [])
+        under = book.under.get(self.key, [])[:MOST_ROWS]
         if level is None or not under or not book.populations_of(indicator["indicator"]):
             return grids
-        names = (book.headline(level["indicator"])["label_en"], book.headline(indicator["indicator"])["label_en"])
+        names = (self._label(level), self._label(indicator))
         for subject in book.subjects_of(indicator["indicator"]):
             if subject not in book.subjects_of(level["indicator"]):
                 continue
-            asked = [(one, subject, ALL_GRADES, name) for one, name in zip((level, indicator), names, strict=True)]
-            title = f"{names[1]} over {names[0].lower()}: {book.subjects[subject]}"
+            asked = [(one, subject, name) for one, name in zip((level, indicator), names, strict=True)]
+            title = f"{self.say('profile.level_and_growth')}: {self.view.subjects[subject]}"
             grid = self._side_by_side(title, asked, under)
             if grid:
-                grid.chart = self._quadrant(grid, (level["indicator"], indicator["indicator"]), subject, names)
+                grid.chart = self._quadrant(grid, (level, indicator), subject, names)
                 grids.append(grid)
         return [grid for grid in grids if grid.chart]
 
-    def _quadrant(self, grid: Grid, slugs: tuple[str, str], subject: str, names: tuple[str, str]) -> Markup | None:
-        book = self.published
-        points = [
-            charts.Point(entry.keys, entry.label, *entry.cells)
-            for entry in grid.entries
-            if all(cell and cell.value is not None for cell in entry.cells)
-        ]
-        state = [
-            book.state.get(
-                (self.year, slug, book.populations_of(slug)[0], ALL_STUDENTS, ALL_GRADES, subject, measure["measure"])
-            )
-            for slug, measure in ((slug, book.headline(slug)) for slug in slugs)
-        ]
-        if not points:
-            return None
-        told = (
-            f"{len(points)} of {len(grid.entries)} have both numbers; all are in the table. The lines are the state's."
-        )
-        about = charts.About(grid.id, grid.title, told, book.status_words)
-        whole = charts.Point({}, "State", *state) if all(state) else None
-        placed = [*points, *([whole] if whole else [])]
-        axes = (_axis_of(column.unit, (one[2 + place] for one in placed)) for place, column in enumerate(grid.columns))
-        return charts.quadrant(points, whole, tuple(axes), names, about)
+    # ---- the pieces ----
 
-    def schools(self) -> Grid | None:
-        """Set the headlines of all indicators side by side for the schools of a district."""
-        book = self.published
-        asked = [
-            (indicator, subject, ALL_GRADES, f"{indicator['label_en']}: {book.subjects[subject]}")
-            for indicator in book.indicators
-            if book.covers_all_grades(indicator["indicator"])
-            for subject in book.subjects_of(indicator["indicator"])
-        ]
-        return self._side_by_side("Headlines by school", asked, book.under.get(self.key, []))
+    def _measure(self, indicator: Mapping[str, Any]) -> Mapping[str, Any]:
+        return self.book.headline(indicator["indicator"])
+
+    def _label(self, indicator: Mapping[str, Any]) -> str:
+        return self.view.label(self._measure(indicator))
+
+    def _question(self, indicator: Mapping[str, Any], subject: str, grade: str = ALL_GRADES) -> Key:
+        slug = indicator["indicator"]
+        population, measure = self.book.populations_of(slug)[0], self._measure(indicator)["measure"]
+        return (self.year, slug, population, ALL_STUDENTS, grade, subject, measure)
+
+    def indicator_keys(self, indicator: Mapping[str, Any]) -> Attributes:
+        """Give what tells an indicator's headline apart from what the page is about: all students of its population."""
+        slug = indicator["indicator"]
+        keys = {"data-indicator": slug, "data-measure": self._measure(indicator)["measure"]}
+        populations = self.book.populations_of(slug)
+        return keys | {"data-population": populations[0]} if populations and populations[0] != self.population else keys
+
+    @staticmethod
+    def _is_drawn(indicator: Mapping[str, Any]) -> bool:
+        """Tell whether profiles draw an indicator by group; sorting is drawn by place."""
+        return indicator["is_lead"] and indicator["chart"] != "strip"
 
     def _take(self, key: Key) -> Cell | None:
         cell = self.cells.get(key)
@@ -233,267 +359,347 @@ class Profile:
         return cell
 
     def _state(self, key: Key) -> Cell | None:
-        return None if self.key == STATE else self.published.state.get(key)
+        return None if self.key == STATE else self.book.state.get(key)
 
-    def _against_state(self, cell: Cell, state: Cell | None) -> str | None:
-        if state is None or cell.value is None:
+    def _under(self) -> dict[str, dict[Key, Cell]]:
+        return self.book.headlines(self.key)
+
+    def _headline_cells(self, indicator: Mapping[str, Any]) -> Iterable[tuple[str, Key, Cell]]:
+        slug = indicator["indicator"]
+        if not self.book.populations_of(slug) or not self.book.covers_all_grades(slug):
+            return
+        for subject in self.book.subjects_of(slug):
+            key = self._question(indicator, subject)
+            if (cell := self._take(key)) is not None:
+                yield subject, key, cell
+
+    def _against_state(self, cell: Cell, state: Cell | None, unit: str) -> str | None:
+        if state is None or not cell.can_be_drawn:
             return None
-        return words.against(words.compare(cell.start, cell.end, state.start, state.end), state=True)
+        return self._short(words.decide(cell, state, unit))
 
-    def _facts(self, slug: str, subjects: Sequence[str], population: str) -> list[Fact]:
-        measure, facts = self.published.headline(slug)["measure"], []
-        for subject in subjects:
-            key = (self.year, slug, population, ALL_STUDENTS, ALL_GRADES, subject, measure)
-            if cell := self._take(key):
-                keys = {
-                    "data-population": population,
-                    "data-student-group": ALL_STUDENTS,
-                    "data-grade-span": ALL_GRADES,
-                    "data-subject": subject,
-                    "data-measure": measure,
-                }
-                state = self._state(key)
-                facts.append(
-                    Fact(self.published.subjects[subject], keys, cell, state, self._against_state(cell, state))
-                )
-        return facts
+    def _finding(self, cell: Cell, state: Cell | None, unit: str) -> str:
+        if state is None or not cell.can_be_drawn:
+            return ""
+        return self.say.against(words.decide(cell, state, unit), state=True)
 
-    def _grade_facts(self, slug: str, subjects: Sequence[str], population: str, spans: Sequence[tuple]) -> list[tuple]:
-        measure, facts = self.published.headline(slug)["measure"], []
-        for subject in subjects:
-            found = [
-                (label, keys, cell)
-                for grade, keys, label, _ in spans
-                if (cell := self._take((self.year, slug, population, ALL_STUDENTS, grade, subject, measure)))
-            ]
-            if found:
-                keys = {
-                    "data-population": population,
-                    "data-student-group": ALL_STUDENTS,
-                    "data-subject": subject,
-                    "data-measure": measure,
-                }
-                facts.append((self.published.subjects[subject], keys, found))
-        return facts
+    def _short(self, word: str) -> str:
+        return self.say(f"short.{self.say.key_of(word)}")
 
-    def _overall(
-        self, indicator: Mapping[str, Any], subjects: Sequence[str], populations: Sequence[str]
-    ) -> Figure | None:
-        slug, book = indicator["indicator"], self.published
-        measure, rows = book.headline(slug), []
-        for subject in subjects:
-            heading = book.subjects[subject]
-            for population in populations:
-                key = (self.year, slug, population, ALL_STUDENTS, ALL_GRADES, subject, measure["measure"])
-                if cell := self._take(key):
-                    state = self._state(key)
+    def _against_before(self, key: Key, cell: Cell, unit: str) -> str | None:
+        before = self.cells.get((key[0] - 1, *key[1:]))
+        if before is None or not cell.can_be_drawn or not before.can_be_drawn:
+            return None
+        return self._short(words.decide(cell, before, unit, over_time=True))
+
+    def _lines(self, indicator: Mapping[str, Any]) -> Iterable[Headline]:
+        unit = self._measure(indicator)["unit"]
+        for subject, key, cell in self._headline_cells(indicator):
+            yield self._line(key, cell, unit, {"data-subject": subject}, self.view.subjects[subject])
+
+    def _other_populations(self, indicator: Mapping[str, Any]) -> Iterable[Headline]:
+        unit = self._measure(indicator)["unit"]
+        for population in self.book.populations_of(indicator["indicator"])[1:]:
+            for subject in self.book.subjects_of(indicator["indicator"]):
+                question = self._question(indicator, subject)
+                key = (*question[:2], population, *question[3:])
+                if (cell := self._take(key)) is not None and cell.can_be_drawn:
                     keys = {"data-subject": subject, "data-population": population}
-                    change = self._against_state(cell, state)
-                    rows.append(Row(keys, book.populations[population], cell, state, (), change, heading))
-                    heading = None
-        if not rows:
-            return None
-        keys = {"data-student-group": ALL_STUDENTS, "data-grade-span": ALL_GRADES}
-        figure = self._figure(indicator, measure["label_en"], "", "Students counted", keys, rows)
-        figure.change = "Compared with the state" if figure.has_state else None
-        if figure.can_be_drawn:
-            figure.chart = charts.bars(rows, book.axes[slug], self._about(figure, "Bar chart"))
-            figure.note = "The line across each bar is the state." if figure.has_state else ""
-        return figure
+                    label = f"{self.view.subjects[subject]}, {self.view.populations[population].lower()}"
+                    yield self._line(key, cell, unit, keys, label)
 
-    def _over_time(self, indicator: Mapping[str, Any], subjects: Sequence[str], population: str) -> list[Figure]:
-        slug, book, figures = indicator["indicator"], self.published, []
-        measure = book.headline(slug)
-        for subject in subjects:
-            rows, before = [], _NOTHING
-            for year in self.years:
-                key = (year, slug, population, ALL_STUDENTS, ALL_GRADES, subject, measure["measure"])
+    def _line(self, key: Key, cell: Cell, unit: str, keys: Attributes, label: str) -> Headline:
+        state = self._state(key)
+        before = self._against_before(key, cell, unit)
+        return Headline(keys, label, cell, unit, state, self._against_state(cell, state, unit), before)
+
+    def _by_group(self, indicator: Mapping[str, Any], most: int | None = None) -> list[Figure]:
+        book, say = self.book, self.say
+        slug, measure = indicator["indicator"], self._measure(indicator)
+        axis, figures = book.axes[slug, measure["measure"]], []
+        for subject, question, whole in self._headline_cells(indicator):
+            rows, kind = [], None
+            for group in book.groups:
+                key = (*question[:3], group["student_group"], *question[4:])
                 cell = self._take(key)
-                if cell is None:
+                if cell is None or cell.status == "not_applicable":
                     continue
-                last = before if rows and rows[-1].keys["data-school-year"] == str(year - 1) else _NOTHING
-                change = None
-                if cell.value is not None and last.value is not None:
-                    word = words.compare(cell.start, cell.end, last.start, last.end)
-                    change = words.against(word if cell.status != "not_comparable" else words.CANNOT_TELL, state=False)
-                keys = {"data-school-year": str(year)}
-                rows.append(Row(keys, words.school_year(year), cell, self._state(key), (), change))
-                before = cell
-            if len(rows) > 1:
-                keys = {
-                    "data-subject": subject,
-                    "data-population": population,
-                    "data-student-group": ALL_STUDENTS,
-                    "data-grade-span": ALL_GRADES,
-                }
-                title = f"{measure['label_en']}: {book.subjects[subject]}"
-                figures.append(self._figure(indicator, title, book.populations[population], "School year", keys, rows))
-        axis = _axis_over_time(measure["unit"], [row for figure in figures for row in figure.rows])
-        for figure in figures:
-            figure.change = "Compared with the year before"
-            if figure.can_be_drawn:
-                figure.chart = charts.series(figure.rows, axis, self._about(figure, "Line chart"))
-                figure.note = "The upright lines are the likely ranges."
+                starts = bool(rows) and group["group_kind"] != kind
+                kind = group["group_kind"]
+                keys = {"data-student-group": group["student_group"]}
+                rows.append(Row(keys, self.view.label(group), cell, self._state(key), starts=starts))
+            if not any(row.cell.can_be_drawn for row in rows):
+                continue
+            title = f"{self._label(indicator)}: {self.view.subjects[subject]}"
+            keys = self.indicator_keys(indicator) | {"data-subject": subject}
+            figure = self._figure(indicator, title, say("table.group"), keys, rows)
+            figure.finding = self._finding(whole, self._state(question), measure["unit"])
+            rungs = {1.0: say("chart.one_year")} if indicator["chart"] == "ladder" else None
+            if rungs and self.view.benchmark:
+                rungs[float(self.view.benchmark)] = words.policy_number(self.view.benchmark)
+            figure.chart = charts.dots(rows, axis, self._about(figure, say("chart.dots")), rungs)
+            figure.note = say("chart.dots_note" if self.key == STATE else "chart.dots_note_state")
+            if (shared := charts.shared_warning(rows)) != "ok":
+                figure.note += f" {self.view.status_words[shared]}."
+            if any(axis.cuts(row.cell) for row in rows):
+                figure.note += " " + say("chart.beyond")
+            figures.append(figure)
+            if len(figures) == most:
+                break
         return figures
 
-    def _by(
-        self,
-        indicator: Mapping[str, Any],
-        subjects: Sequence[str],
-        populations: Sequence[str],
-        first_column: str,
-        spans: Sequence[tuple[str, Attributes, str, Mapping[str, Any] | None]],
-    ) -> list[list[tuple[str, Figure]]]:
-        """Make, for each subject, a figure for each population with a row for each group or for each grade."""
-        made = []
-        for subject in subjects:
-            figures = [
-                (self.published.populations[population], figure)
-                for population in populations
-                if (figure := self._rows_by(indicator, subject, population, first_column, spans))
-            ]
-            if figures:
-                made.append(figures)
-        return made
+    def _over_time(self, indicator: Mapping[str, Any]) -> list[Figure]:
+        figures, unit = [], self._measure(indicator)["unit"]
+        for subject, question, _ in self._headline_cells(indicator):
+            rows = []
+            for year in self.years:
+                key = (year, *question[1:])
+                cell = self._take(key)
+                if cell is not None:
+                    keys, change = {"data-school-year": str(year)}, self._against_before(key, cell, unit)
+                    rows.append(Row(keys, words.school_year(year), cell, self._state(key), (), change))
+            if len(rows) > 1:
+                keys = self.indicator_keys(indicator) | {"data-subject": subject}
+                title = f"{self._label(indicator)}: {self.view.subjects[subject]}"
+                figures.append(self._figure(indicator, title, self.say("year.label"), keys, rows, with_year=False))
+        axis = _axis_over_time(unit, [row for figure in figures for row in figure.rows])
+        for figure in figures:
+            figure.change = self.say("compared.with_before")
+            if figure.can_be_drawn:
+                figure.chart = charts.series(figure.rows, axis, self._about(figure, self.say("chart.lines")))
+                figure.note = self.say("chart.ranges_note")
+        return figures
 
-    def _rows_by(
-        self,
-        indicator: Mapping[str, Any],
-        subject: str,
-        population: str,
-        first_column: str,
-        spans: Sequence[tuple[str, Attributes, str, Mapping[str, Any] | None]],
-    ) -> Figure | None:
-        slug, book = indicator["indicator"], self.published
-        headline = book.headline(slug)
-        others = [measure for measure in book.measures[slug] if measure is not headline]
-        rows, kind = [], None
-        for grade, keys, label, group in spans:
-            code = group["student_group"] if group else ALL_STUDENTS
-            key = (self.year, slug, population, code, grade, subject, headline["measure"])
-            cell = self._take(key)
-            if cell is None:
-                continue
-            beside = [self._take((*key[:-1], measure["measure"])) for measure in others]
-            starts = bool(rows) and group is not None and group["group_kind"] != kind
-            kind = group["group_kind"] if group else None
-            rows.append(Row(keys, label, cell, self._state(key), beside, starts=starts))
-        if not rows:
+    def _over_time_grid(self, indicators: Sequence[Mapping[str, Any]]) -> Grid | None:
+        if len(self.years) < 2:
             return None
-        title = f"{headline['label_en']} by {first_column.lower()}: {book.subjects[subject]}"
-        own = {"data-subject": subject, "data-population": population}
-        own |= {"data-student-group": ALL_STUDENTS} if first_column == "Grade" else {"data-grade-span": ALL_GRADES}
-        figure = self._figure(indicator, title, book.populations[population], first_column, own, rows)
-        figure.others = [
-            Column(measure["label_en"], {"data-measure": measure["measure"]}, measure["unit"]) for measure in others
-        ]
-        if figure.can_be_drawn:
-            figure.chart = charts.dots(rows, book.axes[slug], self._about(figure, "Dot chart"))
-            figure.note = "The dot is the number. The line through it is the likely range."
-            if figure.has_state:
-                figure.note += " The short grey line is the state."
-            if any(book.axes[slug].cuts(row.cell) for row in rows):
-                figure.note += " A likely range that reaches the edge goes on beyond it."
-        return figure
+        entries = []
+        for indicator in indicators:
+            measure, heading = self._measure(indicator), self.view.label(indicator)
+            for subject, question, _ in self._headline_cells(indicator):
+                cells = [self._take((year, *question[1:])) for year in self.years]
+                if not any(cell and cell.can_be_drawn for cell in cells):
+                    continue
+                axis = self.book.axes[indicator["indicator"], measure["measure"]]
+                label, unit, keys = self.view.subjects[subject], measure["unit"], self.indicator_keys(indicator)
+                note = charts.spark(cells, axis)
+                own = {"data-subject": subject}
+                entries.append(Entry(own, label, cells, heading=heading, heading_keys=keys, unit=unit, note=note))
+                heading = None
+        columns = [Column(words.school_year(year), {"data-school-year": str(year)}, "") for year in self.years]
+        if not entries:
+            return None
+        first = self.say("table.indicator")
+        return Grid(self._id(), self.say("profile.over_time"), self.name, first, columns, entries, {})
 
-    def _grade_grids(
-        self,
-        indicator: Mapping[str, Any],
-        subjects: Sequence[str],
-        population: str,
-        what: str,
-        first_column: str,
-        asked: Sequence[tuple[tuple, Attributes, str]],
-        keys: Attributes,
-    ) -> list[Grid]:
-        slug, book, grids = indicator["indicator"], self.published, []
-        measure = book.headline(slug)
-        for subject in subjects:
-            ends = [(grade, subject, measure["measure"]) for grade in book.grades_of(slug)]
-            ends = [end for end in ends if any((*start, *end) in self.cells for start, _, _ in asked)]
-            entries = []
-            for start, own, label in asked:
-                cells = [self._take((*start, *end)) for end in ends]
-                if any(cells):
-                    entries.append(Entry(own, label, cells))
-            if entries:
-                columns = [
-                    Column(book.grades[grade], {"data-grade-span": grade}, measure["unit"]) for grade, *_ in ends
+    def _groups_grid(self, indicators: Sequence[Mapping[str, Any]]) -> Grid | None:
+        """Set the groups of several indicators side by side: a row for each headline, a column for each group."""
+        entries, columns = [], [
+            Column(self.view.label(group), {"data-student-group": group["student_group"]}, "")
+            for group in self.book.groups
+            if group["student_group"] != ALL_STUDENTS
+        ]  # fmt: skip
+        for indicator in indicators:
+            heading, keys = self.view.label(indicator), self.indicator_keys(indicator)
+            left = MOST_DRAWN if self._is_drawn(indicator) else 0
+            for subject, question, _ in self._headline_cells(indicator):
+                cells = [
+                    self._take((*question[:3], column.keys["data-student-group"], *question[4:])) for column in columns
                 ]
-                own = {"data-subject": subject, "data-population": population, "data-measure": measure["measure"]}
-                title = f"{measure['label_en']} {what}: {book.subjects[subject]}"
-                place = self._place(book.populations[population], with_year=first_column != "School year")
-                grids.append(Grid(self._id(), title, place, first_column, columns, entries, {**own, **keys}))
+                if not any(cell and cell.can_be_drawn for cell in cells):
+                    continue
+                if left:
+                    left -= 1
+                    continue
+                label, unit = self.view.subjects[subject], self._measure(indicator)["unit"]
+                entries.append(
+                    Entry({"data-subject": subject}, label, cells, heading=heading, heading_keys=keys, unit=unit)
+                )
+                heading = None
+        if not entries:
+            return None
+        empty = ("no_students", "not_applicable")
+        kept = [
+            place
+            for place in range(len(columns))
+            if any(entry.cells[place] and entry.cells[place].status not in empty for entry in entries)
+        ]
+        columns = [columns[place] for place in kept]
+        for entry in entries:
+            entry.cells = [entry.cells[place] for place in kept]
+        title, first = self.say("profile.by_group"), self.say("table.indicator")
+        return Grid(self._id(), title, self._place(), first, columns, entries, {})
+
+    def _other_measures(self, indicators: Sequence[Mapping[str, Any]]) -> Grid | None:
+        """Set all further measures of indicators in one table, a column for each subject."""
+        entries, seen = [], []
+        rows: list[tuple[Mapping, str | None, Mapping, dict[str, Cell]]] = []
+        for indicator in indicators:
+            slug, heading = indicator["indicator"], self.view.label(indicator)
+            if not self.book.populations_of(slug) or not self.book.covers_all_grades(slug):
+                continue
+            for measure in self.book.measures[slug]:
+                if measure["is_headline"]:
+                    continue
+                found = {}
+                for subject in self.book.subjects_of(slug):
+                    cell = self._take((*self._question(indicator, subject)[:-1], measure["measure"]))
+                    if cell is not None:
+                        found[subject] = cell
+                if any(cell.can_be_drawn for cell in found.values()):
+                    seen += [subject for subject in found if subject not in seen]
+                    rows.append((indicator, heading, measure, found))
+                    heading = None
+        subjects = [subject for subject in self.book.subjects if subject in seen]
+        for indicator, heading, measure, found in rows:
+            keys, own = self.indicator_keys(indicator), {"data-measure": measure["measure"]}
+            cells = [found.get(subject) for subject in subjects]
+            label, unit = self.view.label(measure), measure["unit"]
+            entries.append(Entry(own, label, cells, heading=heading, heading_keys=keys, unit=unit))
+        if not entries:
+            return None
+        columns = [Column(self.view.subjects[subject], {"data-subject": subject}, "") for subject in subjects]
+        title, first = self.say("profile.more_numbers"), self.say("table.number")
+        return Grid(self._id(), title, self._place(), first, columns, entries, {})
+
+    def _parts(self, indicator: Mapping[str, Any]) -> list[Figure]:
+        """Draw the measures that belong together as bars in their order: parts of a whole, or what flows in and out."""
+        slug, figures = indicator["indicator"], []
+        names = (indicator["chart_measures"] or "").split(";")
+        measures = [measure for name in names for measure in self.book.measures[slug] if measure["measure"] == name]
+        if indicator["chart"] not in ("parts", "flow") or not measures:
+            return figures
+        for subject, question, _ in self._headline_cells(indicator):
+            rows = []
+            for measure in measures:
+                key = (*question[:-1], measure["measure"])
+                if (cell := self._take(key)) is not None:
+                    keys = {"data-measure": measure["measure"]}
+                    rows.append(Row(keys, self.view.label(measure), cell, self._state(key)))
+            if not any(row.cell.can_be_drawn for row in rows):
+                continue
+            keys = self.indicator_keys(indicator) | {"data-subject": subject}
+            title = f"{self.view.label(indicator)}: {self.view.subjects[subject]}"
+            figure = self._figure(indicator, title, self.say("table.number"), keys, rows)
+            figure.unit, figure.measure = measures[0]["unit"], self.say("table.value")
+            highest = max(row.cell.at for row in rows if row.cell.at is not None)
+            axis = charts.PERCENT if figure.unit == "percent" else charts.axis_for(0, max(highest, 0.01), figure.unit)
+            figure.chart = charts.bars(rows, axis, self._about(figure, self.say("chart.bars")))
+            figures.append(figure)
+        return figures
+
+    def _grades(self, indicator: Mapping[str, Any]) -> Grid | None:
+        """Set the grades in rows and the subjects in columns, for an indicator of single grades."""
+        slug = indicator["indicator"]
+        grades, populations = self.book.grades_of(slug), self.book.populations_of(slug)
+        if not grades or not populations or self.book.covers_all_grades(slug):
+            return None
+        subjects, entries = self.book.subjects_of(slug), []
+        for grade in grades:
+            cells = [self._take(self._question(indicator, subject, grade)) for subject in subjects]
+            if any(cell and cell.status not in ("no_students", "not_applicable") for cell in cells):
+                entries.append(Entry({"data-grade-span": grade}, self.view.grades[grade], cells))
+        unit = self._measure(indicator)["unit"]
+        columns = [Column(self.view.subjects[subject], {"data-subject": subject}, unit) for subject in subjects]
+        if not entries:
+            return None
+        keys = self.indicator_keys(indicator)
+        title = self._label(indicator)
+        first = self.say("table.grade")
+        return Grid(self._id(), title, self._place(), first, columns, entries, keys, with_ranges=True)
+
+    def _grades_over_time(self, indicator: Mapping[str, Any]) -> list[Grid]:
+        slug, grids = indicator["indicator"], []
+        unit = self._measure(indicator)["unit"]
+        for subject in self.book.subjects_of(slug):
+            entries = []
+            for grade in self.book.grades_of(slug):
+                question = self._question(indicator, subject, grade)
+                cells = [self._take((year, *question[1:])) for year in self.years]
+                if any(cell and cell.can_be_drawn for cell in cells):
+                    entries.append(Entry({"data-grade-span": grade}, self.view.grades[grade], cells))
+            if entries and len(self.years) > 1:
+                columns = [
+                    Column(words.school_year(year), {"data-school-year": str(year)}, unit) for year in self.years
+                ]
+                keys = self.indicator_keys(indicator) | {"data-subject": subject}
+                title = f"{self._label(indicator)}: {self.view.subjects[subject]}"
+                grids.append(Grid(self._id(), title, self.name, self.say("table.grade"), columns, entries, keys))
         return grids
 
+    def _quadrant(
+        self, grid: Grid, pair: tuple[Mapping[str, Any], Mapping[str, Any]], subject: str, names: tuple[str, str]
+    ) -> Markup | None:
+        points = [
+            charts.Point(entry.keys, entry.label, *entry.cells)
+            for entry in grid.entries
+            if all(cell and cell.value is not None for cell in entry.cells)
+        ]
+        state = [self.book.state.get(self._question(one, subject)) for one in pair]
+        if not points:
+            return None
+        told = self.say("chart.quadrant_told", number=len(points), all=len(grid.entries))
+        about = charts.About(grid.id, grid.title, told, self.say, self.view.status_words)
+        whole = charts.Point({}, "", *state) if all(state) else None
+        placed = [*points, *([whole] if whole else [])]
+        axes = (_axis_of(column.unit, (one[2 + place] for one in placed)) for place, column in enumerate(grid.columns))
+        grid.note = told
+        return charts.quadrant(points, whole, tuple(axes), names, about)
+
     def _side_by_side(
-        self, title: str, asked: Sequence[tuple[Mapping[str, Any], str, str, str]], entities: Sequence[Mapping]
+        self, title: str, asked: Sequence[tuple[Any, ...]], entities: Sequence[Mapping[str, Any]]
     ) -> Grid | None:
-        book, columns, questions = self.published, [], []
-        for indicator, subject, grade, label in asked:
-            slug = indicator["indicator"]
-            population, measure = book.populations_of(slug)[0], book.headline(slug)
-            questions.append((self.year, slug, population, ALL_STUDENTS, grade, subject, measure["measure"]))
-            keys = {
-                "data-indicator": slug,
-                "data-population": population,
-                "data-grade-span": grade,
-                "data-subject": subject,
-                "data-measure": measure["measure"],
-            }
-            columns.append(Column(label, keys, measure["unit"]))
-        entries = []
+        columns, questions = [], []
+        for indicator, subject, label, *rest in asked:
+            grade = rest[0] if rest else ALL_GRADES
+            if not self.book.populations_of(indicator["indicator"]):
+                continue
+            questions.append(self._question(indicator, subject, grade))
+            keys = self.indicator_keys(indicator) | {"data-subject": subject}
+            keys |= {} if grade == ALL_GRADES else {"data-grade-span": grade}
+            columns.append(Column(label, keys, self._measure(indicator)["unit"]))
+        found, entries = self._under(), []
         for entity in entities:
             key = (entity["level"], entity["entity_id"])
-            cells = [book.headlines.get(key, {}).get(question) for question in questions]
+            own = found.get(key[1], {})
+            cells = [own.get(question) for question in questions]
             if any(cells):
                 self.hidden.update(
                     (*key, *question)
                     for question, cell in zip(questions, cells, strict=True)
                     if cell and cell.status == "suppressed"
                 )
-                own = {"data-level": key[0], "data-entity-id": key[1]}
-                entries.append(Entry(own, entity["entity_name"], cells, book.path_of(key)))
-        if not entries:
+                keys = {"data-level": key[0], "data-entity-id": key[1]}
+                entries.append(Entry(keys, entity["entity_name"], cells, self.book.path_of(key)))
+        if not entries or not columns:
             return None
-        populations = dict.fromkeys(book.populations[question[2]] for question in questions)
-        common = {
-            name: value
-            for name, value in columns[0].keys.items()
-            if all(column.keys[name] == value for column in columns)
-        }
-        for column in columns:
-            column.keys = {name: value for name, value in column.keys.items() if name not in common}
-        keys = {"data-student-group": ALL_STUDENTS, **common}
-        place = self._place(", ".join(populations))
-        first = book.levels[entities[0]["level"]]
-        return Grid(self._id(), title, place, first, columns, entries, keys, can_be_sorted=True)
+        first = self.view.levels[entities[0]["level"]]
+        return Grid(self._id(), title, self._place(), first, columns, entries, {}, can_be_sorted=True)
 
     def _figure(
         self,
         indicator: Mapping[str, Any],
         title: str,
-        population: str,
         first_column: str,
         keys: Attributes,
         rows: Sequence[Row],
+        with_year: bool = True,
     ) -> Figure:
-        measure = self.published.headline(indicator["indicator"])
-        keys = {"data-measure": measure["measure"], **keys}
-        place = self._place(population, with_year=first_column != "School year")
-        return Figure(self._id(), title, place, first_column, measure["label_en"], measure["unit"], keys, rows)
+        measure = self._measure(indicator)
+        place = self._place(with_year)
+        return Figure(self._id(), title, place, first_column, self.view.label(measure), measure["unit"], keys, rows)
 
-    def _place(self, population: str, with_year: bool = True) -> str:
-        year = words.school_year(self.year) if with_year else ""
-        counted = f"Students counted: {population}" if population else ""
-        return " · ".join(part for part in (counted, self.entity["entity_name"], year) if part)
+    def _place(self, with_year: bool = True) -> str:
+        return " · ".join([self.name, *([words.school_year(self.year)] if with_year else [])])
 
     def _about(self, figure: Figure, kind: str) -> charts.About:
         without = sum(not row.cell.can_be_drawn for row in figure.rows)
-        text = f"{kind}, {figure.place}. The table after it has the same rows and all numbers."
+        text = self.say("chart.after", kind=kind, place=figure.place)
+        if figure.finding:
+            text = f"{figure.finding}. {text}"
         if without:
-            text += f" Rows without a number: {without} of {len(figure.rows)}."
-        return charts.About(figure.id, figure.title, text, self.published.status_words)
+            text += " " + self.say("chart.without", count=without, all=len(figure.rows))
+        return charts.About(figure.id, figure.title, text, self.say, self.view.status_words)
 
     def _id(self) -> str:
         self._figures += 1
@@ -501,9 +707,15 @@ class Profile:
 
 
 def _axis_of(unit: str, cells: Iterable[Cell]) -> Axis:
-    """Choose an axis of whole tens and whole ticks that holds the numbers of cells."""
-    tens = [cell.at / 10 for cell in cells if cell.at is not None]
-    return charts.axis_for(10 * floor(min(tens)), 10 * ceil(max(tens)), unit, ticks=5)
+    """Choose an axis of round ticks that holds the numbers of cells."""
+    found = [cell.at for cell in cells if cell.at is not None]
+    if unit not in ("percent", "points", "score"):
+        low, high = min(found), max(found)
+        return charts.axis_for(low, high if high > low else low + 0.1, unit, ticks=5)
+    tens = [at / 10 for at in found]
+    low, high = 10 * floor(min(tens)), 10 * ceil(max(tens))
+    low = low - 10 if high == low and high >= 100 else low
+    return charts.axis_for(low, max(high, low + 10), unit, ticks=5)
 
 
 def _axis_over_time(unit: str, rows: Sequence[Row]) -> Axis:

@@ -1,13 +1,15 @@
-"""What a release says, read once from its folder: names, policies, checks, and every result that a page may show.
+"""What a release says, read from its folder: names, policies, checks, and the results that pages show.
 
-Nothing is arranged or rendered here, and nothing but the release folder is opened.
+Nothing is arranged or rendered here, and nothing but the release folder is opened. Results are read a stretch of
+entities at a time: a statewide release is far larger than memory.
 """
 
 import json
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,7 @@ NUMBERS = ("value", "interval_low", "interval_high")
 BOUNDS = ("low_bound", "high_bound")
 ALL_STUDENTS, ALL_GRADES = "ALL", "all"
 STATE = ("state", "state")
-FOLDERS = {"district": "districts", "school": "schools"}
+LEVELS = ("state", "district", "school")
 _ID = re.compile(r"[0-9A-Za-z_-]{1,40}")
 
 Entity = tuple[str, str]
@@ -39,87 +41,153 @@ class Published:
         self.package = json.loads((data / "datapackage.json").read_text(encoding="utf-8"))
         self.version = self.package["version"]
         self.checks = json.loads((release / "gate" / "results.json").read_text(encoding="utf-8"))
+        self._values = data / "values.parquet"
         tables = {
             resource["name"]: _read(data / resource["path"], resource["schema"])
             for resource in self.package["resources"]
-            if resource["type"] == "table" and resource["name"] != "values"
+            if resource["type"] == "table" and resource["name"] in _NEEDED
         }
-        self.indicators = tables["indicators"].to_dicts()
+        self.tables = {name: table.to_dicts() for name, table in tables.items()}
+        self.indicators = self.tables["indicators"]
+        self.topics = self.tables["topics"]
         self._measures = tables["measures"]
         self.measures = _by_indicator(self._measures)
-        self.statuses = tables["value_statuses"].to_dicts()
-        self.status_words = {status["status"]: status["label_en"] for status in self.statuses}
-        self.groups = tables["student_groups"].to_dicts()
+        self.statuses = self.tables["value_statuses"]
+        self.groups = self.tables["student_groups"]
         self.subjects, self.grades, self.populations, self.levels = (
-            dict(tables[name].select("code", "label_en").iter_rows())
+            {row["code"]: row for row in self.tables[name]}
             for name in ("subjects", "grade_spans", "populations", "levels")
         )
-        self.population_meanings = tables["populations"].to_dicts()
-        self.entities: dict[Entity, dict] = {
-            (row["level"], row["entity_id"]): row for row in tables["entities"].to_dicts()
-        }
+        self.entities: dict[Entity, dict] = {(row["level"], row["entity_id"]): row for row in self.tables["entities"]}
+        for entity in self.entities:
+            if not _ID.fullmatch(entity[1]):
+                raise ValueError(f"the id {entity[1]!r} cannot name a folder of the site")
         self.under, self.letters = _directory(self.entities)
-        self._place(self._results(data / "values.parquet"))
+        self._scan_shape()
         self.policies = _by_indicator(self._in_force(tables["policies"]))
 
-    def _results(self, path: Path) -> pl.DataFrame:
-        """Read the results that pages show: groups for an entity's last year, all students for every year."""
-        is_all = pl.col("student_group") == ALL_STUDENTS
-        is_last = pl.col("school_year") == pl.col("school_year").max().over("level", "entity_id")
-        is_broad = (pl.col("grade_span") == ALL_GRADES) | (pl.col("level") == "state")
-        results = pl.read_parquet(path).filter(is_all | (is_last & is_broad))
-        # A page draws the bounds of a range where it draws the likely range of a number; no row has both.
-        results = results.with_columns(
-            pl.coalesce(f"interval_{end}", f"{end}_bound").alias(f"interval_{end}") for end in ("low", "high")
-        )
-        texts = words.as_text(results.select(NUMBERS), words.decimals_of(results, self._measures))
-        results = results.select(
-            "level",
-            "entity_id",
-            *KEY,
-            "value_status",
-            "student_count",
-            *texts,
-            *(pl.col(name).cast(pl.Float64).alias(f"{name}_at") for name in NUMBERS),
-        )
-        if results.select("level", "entity_id", *KEY).is_duplicated().any():
-            raise ValueError("two policies give one number, and a page can show only one")
-        return results
-
-    def _place(self, results: pl.DataFrame) -> None:
-        self.first_year: int = results["school_year"].min()
-        self.last_year: int = results["school_year"].max()
+    def _scan_shape(self) -> None:
+        values = pl.scan_parquet(self._values)
+        shape = values.select("indicator", "population", "subject", "grade_span").unique().collect(engine="streaming")
+        years = values.group_by("level", "entity_id").agg(pl.col("school_year").max()).collect(engine="streaming")
+        self.first_year: int = values.select(pl.col("school_year").min()).collect().item()
+        self.last_year: int = years["school_year"].max()
+        self._last = years.rename({"school_year": "last_year"})
         self._shape = {
             indicator["indicator"]: {
-                column: set(results.filter(pl.col("indicator") == indicator["indicator"])[column].unique())
+                column: set(shape.filter(pl.col("indicator") == indicator["indicator"])[column].unique())
                 for column in ("subject", "population", "grade_span")
             }
             for indicator in self.indicators
         }
-        self.axes = {slug: _axis(self.headline(slug), results) for slug in self.measures}
-        self._frames = {
-            key: frame.drop("level", "entity_id")
-            for key, frame in results.partition_by("level", "entity_id", as_dict=True).items()
-        }
-        self.state = self.cells(STATE)
-        self.headlines = self._side_by_side(results)
-
-    def _side_by_side(self, results: pl.DataFrame) -> dict[Entity, dict[Key, Cell]]:
-        """Give the headlines of all students of each district and school in its last year."""
-        measures = [measure["measure"] for own in self.measures.values() for measure in own if measure["is_headline"]]
-        first = {slug: self.populations_of(slug)[0] for slug in self._shape if self.populations_of(slug)}
-        chosen = results.filter(
-            (pl.col("level") != "state")
-            & (pl.col("student_group") == ALL_STUDENTS)
-            & pl.col("measure").is_in(measures)
-            & (pl.col("population") == pl.col("indicator").replace_strict(first))
-            & (pl.col("school_year") == pl.col("school_year").max().over("level", "entity_id"))
+        self._first = pl.DataFrame(
+            [
+                (slug, self.headline(slug)["measure"], self.populations_of(slug)[0])
+                for slug in self._shape
+                if self.populations_of(slug)
+            ],
+            schema=["indicator", "headline", "first_population"],
+            orient="row",
         )
-        found: dict[Entity, dict[Key, Cell]] = defaultdict(dict)
-        width = 2 + len(KEY)
-        for row in chosen.iter_rows():
-            found[row[:2]][row[2:width]] = Cell._make(row[width:])
+
+    def rows(self, level: str, ids: Sequence[str]) -> Iterator[tuple[str, pl.DataFrame]]:
+        """Give the rows that pages show of entities whose ids stand in order, one frame for each entity.
+
+        Of all students every measure of the last year and the headlines of all years; of each group the headlines of
+        the last year. Of the state everything of the last year.
+        """
+        entity_ids = pl.col("entity_id")
+        chosen = (
+            pl.scan_parquet(self._values)
+            .filter((pl.col("level") == level) & entity_ids.is_between(pl.lit(ids[0]), pl.lit(ids[-1])))
+            .filter(entity_ids.is_in(list(ids)))
+            .join(self._last.lazy(), on=["level", "entity_id"], how="left")
+            .join(self._first.lazy(), on="indicator", how="left")
+            .filter(_shown() if level != "state" else _shown() | (pl.col("school_year") == pl.col("last_year")))
+            .drop("last_year", "headline", "first_population")
+            .sort("entity_id", *KEY)
+            .collect()
+        )
+        if chosen.select("entity_id", *KEY).is_duplicated().any():
+            raise ValueError("two policies give one number, and a page can show only one")
+        texts = self._texts(chosen)
+        for (entity_id,), frame in texts.partition_by("entity_id", as_dict=True, maintain_order=True).items():
+            yield entity_id, frame.drop("entity_id")
+
+    def _texts(self, results: pl.DataFrame) -> pl.DataFrame:
+        """Write numbers as text beside their places on an axis.
+
+        A page draws the bounds of a range where it draws the likely range of a number; no row has both.
+        """
+        results = results.with_columns(
+            pl.coalesce(f"interval_{end}", f"{end}_bound").alias(f"interval_{end}") for end in ("low", "high")
+        )
+        texts = words.as_text(results.select(NUMBERS), words.decimals_of(results, self._measures))
+        return results.select("entity_id", *KEY, "value_status", "student_count").with_columns(
+            *texts, *(results[name].cast(pl.Float64).alias(f"{name}_at") for name in NUMBERS)
+        )
+
+    @cached_property
+    def state(self) -> dict[Key, Cell]:
+        """All that pages show of the state."""
+        return {} if STATE not in self.entities else cells_of(next(self.rows("state", ["state"]), (None, None))[1])
+
+    @cached_property
+    def state_rows(self) -> pl.DataFrame:
+        """The rows behind `state`."""
+        return next(self.rows("state", ["state"]))[1]
+
+    @cached_property
+    def _headlines(self) -> dict[tuple, pl.DataFrame]:
+        """The headlines of all students in the last year of each entity, by the entity they belong to."""
+        results = (
+            pl.scan_parquet(self._values)
+            .filter((pl.col("student_group") == ALL_STUDENTS) & (pl.col("level") != "state"))
+            .join(self._last.lazy(), on=["level", "entity_id"], how="left")
+            .join(self._first.lazy(), on="indicator", how="left")
+            .filter(
+                (pl.col("school_year") == pl.col("last_year"))
+                & (pl.col("measure") == pl.col("headline"))
+                & (pl.col("population") == pl.col("first_population"))
+            )
+            .sort("level", "entity_id", *KEY)
+            .collect()
+        )
+        homes = pl.DataFrame(
+            [(*key, row["district_id"] or "") for key, row in self.entities.items()],
+            schema=["level", "entity_id", "home"],
+            orient="row",
+        )
+        keyed = self._texts(results).with_columns(results["level"])
+        keyed = keyed.join(homes, on=["level", "entity_id"], how="left", maintain_order="left")
+        return keyed.partition_by("level", "home", as_dict=True)
+
+    def headlines(self, entity: Entity) -> dict[str, dict[Key, Cell]]:
+        """Give, for what lies under an entity, the headlines of all students by id."""
+        under = ("district", "") if entity == STATE else ("school", entity[1])
+        frame, found = self._headlines.get(under), defaultdict(dict)
+        if frame is None:
+            return {}
+        width = 1 + len(KEY)
+        for row in frame.drop("level", "home").iter_rows():
+            found[row[0]][row[1:width]] = Cell._make(row[width:])
         return found
+
+    @cached_property
+    def axes(self) -> dict[tuple[str, str], Axis]:
+        """One axis for each unit that is no percentage, by indicator and measure, for all pages."""
+        frame = (
+            pl.scan_parquet(self._values)
+            .group_by("indicator", "measure")
+            .agg(pl.col("value").min().alias("low"), pl.col("value").max().alias("high"))
+            .collect(engine="streaming")
+        )
+        found = {(slug, measure): (low, high) for slug, measure, low, high in frame.iter_rows()}
+        return {
+            (slug, measure["measure"]): _axis(measure["unit"], *found.get((slug, measure["measure"]), (None, None)))
+            for slug, measures in self.measures.items()
+            for measure in measures
+        }
 
     def _in_force(self, policies: pl.DataFrame) -> pl.DataFrame:
         """Keep the policy numbers of the published years, one row for all levels that share a number."""
@@ -130,16 +198,9 @@ class Published:
             policies.filter(*years)
             .sort(pl.col("level").replace_strict(order, default=len(order)))
             .group_by(same, maintain_order=True)
-            .agg(pl.col("level").replace(self.levels).alias("levels"))
+            .agg(pl.col("level").alias("levels"))
             .sort("indicator", "parameter", "first_school_year", maintain_order=True)
         )
-
-    def cells(self, entity: Entity) -> dict[Key, Cell]:
-        """Give the results of one entity that its pages may show."""
-        if entity not in self._frames:
-            return {}
-        width = len(KEY)
-        return {row[:width]: Cell._make(row[width:]) for row in self._frames[entity].iter_rows()}
 
     def subjects_of(self, indicator: str) -> list[str]:
         """Give the subjects in which an indicator is published, in their order."""
@@ -162,18 +223,36 @@ class Published:
         return next(measure for measure in self.measures[indicator] if measure["is_headline"])
 
     def path_of(self, entity: Entity) -> str:
-        """Give the page of an entity below the site."""
-        level, entity_id = entity
-        if entity == STATE:
-            return "index.html"
-        if not _ID.fullmatch(entity_id):
-            raise ValueError(f"the id {entity_id!r} cannot name a folder of the site")
-        return f"{FOLDERS[level]}/{entity_id}/index.html"
+        """Give the page of an entity below the pages of one language."""
+        return "state/index.html" if entity == STATE else f"{entity[0]}/{entity[1]}/index.html"
 
-    def methodology(self, indicator: str) -> str:
-        """Read the page that says how an indicator is measured, without the marks that dbt needs."""
-        text = (self.folder / "methodology" / f"{indicator}.md").read_text(encoding="utf-8")
-        return re.sub(r"^\s*\{%-?\s*(end)?docs\b.*?%\}\s*$", "", text, flags=re.MULTILINE)
+
+def cells_of(frame: pl.DataFrame | None) -> dict[Key, Cell]:
+    """Give the results of one entity by their keys."""
+    width = len(KEY)
+    return {} if frame is None else {row[:width]: Cell._make(row[width:]) for row in frame.iter_rows()}
+
+
+_NEEDED = {
+    "entities",
+    "indicators",
+    "topics",
+    "measures",
+    "student_groups",
+    "value_statuses",
+    "subjects",
+    "grade_spans",
+    "populations",
+    "levels",
+    "policies",
+}
+
+
+def _shown() -> pl.Expr:
+    is_all, is_last = pl.col("student_group") == ALL_STUDENTS, pl.col("school_year") == pl.col("last_year")
+    is_first, is_headline = pl.col("population") == pl.col("first_population"), pl.col("measure") == pl.col("headline")
+    is_whole = pl.col("grade_span") == ALL_GRADES
+    return (is_all & is_first & (is_last | is_headline)) | (is_last & is_headline & is_whole & (is_all | is_first))
 
 
 def _directory(entities: Mapping[Entity, dict]) -> tuple[dict[Entity, list[dict]], dict[str, list[dict]]]:
@@ -186,21 +265,21 @@ def _directory(entities: Mapping[Entity, dict]) -> tuple[dict[Entity, list[dict]
             continue
         under[STATE if entity["level"] == "district" else ("district", entity["district_id"])].append(entity)
         first = unicodedata.normalize("NFKD", entity["entity_name"])[:1].upper()
-        letters[first if first.isalpha() else "0–9"].append(entity)
-    return under, dict(sorted(letters.items(), key=lambda item: (item[0] == "0–9", item[0])))
+        letters[first if first.isalpha() and first.isascii() else "0–9"].append(entity)
+    return dict(under), dict(sorted(letters.items(), key=lambda item: (item[0] == "0–9", item[0])))
 
 
-def _axis(measure: Mapping, results: pl.DataFrame) -> Axis:
+def _axis(unit: str, low: Any, high: Any) -> Axis:
     """Give every page of a measure the same axis: its numbers, with a tenth more at both ends for likely ranges."""
-    if measure["unit"] == "percent":
+    if unit == "percent":
         return charts.PERCENT
-    is_own = (pl.col("indicator") == measure["indicator"]) & (pl.col("measure") == measure["measure"])
-    own = results.filter(is_own)["value_at"]
-    low, high = own.min(), own.max()
     if low is None:
-        return charts.axis_for(0, 1, measure["unit"])
+        return charts.axis_for(0, 1, unit)
+    low, high = float(low), float(high)
+    if unit == "multiple":
+        return charts.axis_for(min(0.0, low), max(2.0, high), unit)
     room = (high - low) / 10 or 1
-    return charts.axis_for(low - room, high + room, measure["unit"])
+    return charts.axis_for(low - room, high + room, unit)
 
 
 def _read(path: Path, schema: Mapping) -> pl.DataFrame:

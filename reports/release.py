@@ -84,7 +84,7 @@ def publish_release(
     aside = Path(tempfile.mkdtemp(prefix=".building-", dir=releases_folder))
     try:
         _write(plan, aside, dossier)
-        build_site(aside, on_progress)
+        build_site(aside, on_progress, releases_folder / ".pages")
         _seal(aside, plan, dossier)
         _open_to_readers(aside)
         os.sync()

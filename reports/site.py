@@ -1,94 +1,454 @@
-"""The pages of a release, made from its folder and nothing else.
+"""The pages of a release in every language, made from its folder and nothing else.
 
-Every name, question and unit comes from the release's data files, and every number is the text that values.csv has.
-Each number on a page carries its address as data attributes, on itself or on what holds it: level, entity-id,
-school-year, indicator, population, student-group, grade-span, subject, measure, and the field. The state needs no id.
+Every name, question and unit comes from the release's data files, every other word from language.yml and `prose`, and
+every number is the text that values.csv has. Pages of places are made by processes that each read a stretch of the
+values; a page whose contents are those of an earlier release is taken from there.
 """
 
+import hashlib
+import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import cached_property
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
-from reports import charts, tables, words
-from reports.profile import Profile
-from reports.published import STATE, Published
+from reports import charts, prose, tables, words
+from reports.profile import MOST_DRAWN, Figure, Profile, View
+from reports.published import KEY, STATE, Entity, Published, cells_of
 
 ROOM = Path(__file__).parent
+STRETCH = 100
+"""How many places one process makes at a time."""
+ALONE = 300
+"""Up to how many places this process makes all pages itself."""
+NAMES_ON_A_PAGE = 700
+LARGEST_PAGE = 150_000
+"""Of how many bytes a profile may be before further groups stand in its file alone."""
+SCHOOLS_ON_A_PROFILE = 3
+"""Of how many schools the table stands on the page of their district; more have a page of their own."""
+FILE_COLUMNS = [
+    *KEY,
+    "student_count",
+    "value",
+    "value_status",
+    "interval_low",
+    "interval_high",
+    "low_bound",
+    "high_bound",
+]
+PATH_OF_ACCESS = (
+    ("offered", ("access_gap_split",)),
+    ("placed", ("acceleration_access", "placement_at_equal_attainment")),
+    ("sorted", ("class_sorting",)),
+    ("moving", ("level_mobility", "regrouping", "growth_rate")),
+)
+"""The four questions of the page on access, and the indicators that answer them."""
 _SLUG = re.compile(r"[a-z0-9_]{1,80}")
 _Page = tuple[str, str, Callable[[], dict[str, Any]]]
+_Job = tuple[str, str, Sequence[str]]
 
 
-def build_site(release: Path, on_progress: Callable[[int, int], None] | None = None) -> Path:
-    """Write `<release>/site` from the data files of the release; pages open from disk and under any address."""
-    site, published = release / "site", Published(release)
-    site.mkdir(parents=True)
-    shutil.copytree(ROOM / "static", site / "static", copy_function=shutil.copyfile)
-    for folder in ("data", "api"):
-        shutil.copytree(release / folder, site / folder, copy_function=_share)
-    for file in sorted(release.glob("data*.json")):
-        _share(file, site / file.name)
-    templates = _templates()
-    pages = [*_front_pages(published), *_indicator_pages(published), *_entity_pages(published)]
-    for done, (path, template, contents) in enumerate(pages, start=1):
-        target = site / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        page = templates.get_template(template).render(book=published, root="../" * path.count("/"), **contents())
-        target.write_text(page, encoding="utf-8", newline="\n")
-        if on_progress and (done % 50 == 0 or done == len(pages)):
-            on_progress(done, len(pages))
+def build_site(
+    release: Path,
+    on_progress: Callable[[int, int], None] | None = None,
+    memory: Path | None = None,
+    processes: int | None = None,
+) -> Path:
+    """Write `<release>/site` from the data files of the release; pages open from disk and under any address.
+
+    `memory` is a folder outside the release that tells what each page of earlier releases was made from. Where a page
+    would be made from the same, the file of that release is taken, and the bytes are the same as if it were made anew.
+    """
+    site = release / "site"
+    maker = _Maker(release, site, memory)
+    maker.write_frame()
+    jobs = list(maker.jobs())
+    places = [key for key in maker.book.entities if key != STATE]
+    processes = min(processes or os.cpu_count() or 1, len(jobs))
+    total, done, made = sum(len(job[2]) for job in jobs) * len(words.LANGUAGES), 0, {}
+
+    def tell(pages: Mapping[str, str], count: int) -> None:
+        nonlocal done
+        made.update(pages)
+        done += count * len(words.LANGUAGES)
+        if on_progress:
+            on_progress(done, total)
+
+    if len(places) <= ALONE or processes < 2:
+        for job in jobs:
+            tell(maker.make(job), len(job[2]))
+    else:
+        arguments = (str(release), str(site), str(memory) if memory else None)
+        with ProcessPoolExecutor(processes, get_context("spawn"), _start, arguments) as pool:
+            waiting = {pool.submit(_work, job): job for job in jobs}
+            for future in as_completed(waiting):
+                tell(future.result(), len(waiting[future][2]))
+    if memory:
+        maker.remember(made)
     return site
 
 
-def _front_pages(published: Published) -> Iterator[_Page]:
-    yield "find/index.html", "find.html", dict
-    yield "indicators/index.html", "indicators.html", dict
-    yield "data/index.html", "data.html", dict
+_MAKER: "_Maker | None" = None
 
 
-def _indicator_pages(published: Published) -> Iterator[_Page]:
-    markdown = _markdown()
-    for indicator in published.indicators:
-        slug = indicator["indicator"]
-        if not _SLUG.fullmatch(slug):
-            raise ValueError(f"the indicator {slug!r} cannot name a folder of the site")
+def _start(release: str, site: str, memory: str | None) -> None:
+    global _MAKER
+    _MAKER = _Maker(Path(release), Path(site), Path(memory) if memory else None)
 
-        def contents(indicator: dict = indicator, slug: str = slug) -> dict[str, Any]:
-            profile = Profile(published, STATE)
-            return {
+
+def _work(job: _Job) -> dict[str, str]:
+    return _MAKER.make(job)
+
+
+class _Maker:
+    """What makes the pages of one release, in one process."""
+
+    def __init__(self, release: Path, site: Path, memory: Path | None) -> None:
+        self.release, self.site, self.memory = release, site, memory
+        self.book = Published(release)
+        for indicator in self.book.indicators:
+            if not _SLUG.fullmatch(indicator["indicator"]):
+                raise ValueError(f"the indicator {indicator['indicator']!r} cannot name a folder of the site")
+        self.views = {language: View(self.book, language) for language in words.LANGUAGES}
+        self.templates = _templates()
+        self.markdown = _markdown()
+
+    # ---- what there is to make ----
+
+    def jobs(self) -> Iterator[_Job]:
+        """Give the work in parts that one process can do; large parts first."""
+        slugs = [indicator["indicator"] for indicator in self.book.indicators]
+        yield "front", "", ["front"]
+        for slug in slugs:
+            yield "indicator", "", [slug]
+        for level in ("district", "school"):
+            ids = sorted(entity_id for own, entity_id in self.book.entities if own == level)
+            for at in range(0, len(ids), STRETCH):
+                yield "places", level, ids[at : at + STRETCH]
+
+    def make(self, job: _Job) -> dict[str, str]:
+        """Make the pages of one part of the work; give what the pages of places were made from."""
+        kind, level, names = job
+        if kind == "places":
+            return self._places(level, names)
+        for language, view in self.views.items():
+            pages = self._front(view) if kind == "front" else self._indicator(view, names[0])
+            for path, template, contents in pages:
+                self._write(language, path, template, contents())
+        return {}
+
+    def write_frame(self) -> None:
+        """Write what stands once for all languages: the style, the scripts, the data files, the list of names."""
+        self.site.mkdir(parents=True)
+        shutil.copytree(ROOM / "static", self.site / "static", copy_function=shutil.copyfile)
+        version = json.dumps(self.book.version)
+        script = f'"use strict";for(const e of document.querySelectorAll(".release"))e.textContent={version};\n'
+        (self.site / "static" / "release.js").write_text(script, encoding="utf-8")
+        for folder in ("data", "api", "rules"):
+            if (self.release / folder).is_dir():
+                shutil.copytree(self.release / folder, self.site / folder, copy_function=_share)
+        for file in sorted(self.release.glob("data*.json")):
+            _share(file, self.site / file.name)
+        names = [
+            [row["entity_id"], row["entity_name"], row["district_name"] or "", row["level"][0]]
+            for rows in self.book.letters.values()
+            for row in rows
+        ]
+        _write(self.site / "files" / "names.json", json.dumps(names, ensure_ascii=False, separators=(",", ":")))
+        _write(self.site / "index.html", self.templates.get_template("languages.html").render(book=self.book))
+
+    # ---- pages of places ----
+
+    def _places(self, level: str, ids: Sequence[str]) -> dict[str, str]:
+        made = {}
+        rows = dict(self.book.rows(level, ids))
+        for entity_id in ids:
+            entity, frame = (level, entity_id), rows.get(entity_id)
+            table = _file_of(self.book.entities[entity], frame)
+            digest = self._digest(entity, table)
+            name = f"{level}/{entity_id}"
+            made[name] = digest
+            targets = [
+                *(f"{language}/{self.book.path_of(entity)}" for language in self.views),
+                *(
+                    f"{language}/{self._schools_of(entity)}"
+                    for language in self.views
+                    if level == "district" and len(self.book.under.get(entity, [])) > SCHOOLS_ON_A_PROFILE
+                ),
+                *(f"files/{name}.{kind}" for kind in ("csv", "json")),
+            ]
+            if self.known.get(name) == digest and self._take(targets):
+                continue
+            self._write_files(name, table)
+            cells = cells_of(frame)
+            for language, view in self.views.items():
+                contents = _profile(view, entity, cells)
+                if contents["are_apart"]:
+                    path = self._schools_of(entity)
+                    self._write(language, path, "schools.html", contents)
+                self._write(language, self.book.path_of(entity), "profile.html", contents)
+        return made
+
+    def _schools_of(self, entity: Entity) -> str:
+        return f"district/{entity[1]}/schools/index.html"
+
+    def _digest(self, entity: Entity, table: pl.DataFrame) -> str:
+        digest = hashlib.sha256(self.look.encode())
+        digest.update(json.dumps(self.book.entities[entity], sort_keys=True).encode())
+        digest.update(table.write_csv().encode())
+        if entity[0] == "district":
+            digest.update(repr(sorted(self.book.headlines(entity).items())).encode())
+            digest.update(json.dumps(self.book.under.get(entity, []), sort_keys=True).encode())
+        return digest.hexdigest()
+
+    @cached_property
+    def look(self) -> str:
+        """What all pages share: templates, words, labels, and the numbers of the state that stand beside others."""
+        digest = hashlib.sha256()
+        for path in sorted([*ROOM.glob("*.py"), *ROOM.glob("*.yml"), *ROOM.glob("templates/*"), *ROOM.glob("pages/*")]):
+            digest.update(path.read_bytes())
+        own = {name: rows for name, rows in self.book.tables.items() if name != "entities"}
+        digest.update(json.dumps([own, self.book.last_year], sort_keys=True, default=str).encode())
+        digest.update(
+            json.dumps({f"{slug} {name}": axis for (slug, name), axis in sorted(self.book.axes.items())}).encode()
+        )
+        if STATE in self.book.entities:
+            digest.update(self.book.state_rows.write_csv().encode())
+        return digest.hexdigest()
+
+    @cached_property
+    def known(self) -> dict[str, str]:
+        """What the pages of the newest other release were made from."""
+        return self._remembered[1]
+
+    @cached_property
+    def _remembered(self) -> tuple[Path | None, dict[str, str]]:
+        if self.memory is None or not self.memory.is_dir():
+            return None, {}
+        for file in sorted(self.memory.glob("*.json"), key=lambda file: file.stat().st_mtime_ns, reverse=True):
+            site = self.memory.parent / file.stem / "site"
+            if site.is_dir() and site.resolve() != self.site.resolve():
+                return site, json.loads(file.read_text(encoding="utf-8"))
+        return None, {}
+
+    def remember(self, made: Mapping[str, str]) -> None:
+        """Write down, outside the release, what its pages were made from."""
+        self.memory.mkdir(parents=True, exist_ok=True)
+        _write(self.memory / f"{self.book.version}.json", json.dumps(made, sort_keys=True))
+
+    def _take(self, targets: Sequence[str]) -> bool:
+        earlier = self._remembered[0]
+        if not all((earlier / target).is_file() for target in targets):
+            return False
+        for target in targets:
+            (self.site / target).parent.mkdir(parents=True, exist_ok=True)
+            _share(earlier / target, self.site / target)
+        return True
+
+    # ---- pages of the whole ----
+
+    def _front(self, view: View) -> Iterator[_Page]:
+        book = self.book
+        state = Profile(view, STATE) if STATE in book.entities else None
+        if view.say.code == "en" and state:
+            self._write_files("state/state", _file_of(book.entities[STATE], book.state_rows))
+        yield "index.html", "home.html", lambda: {"profile": state, "cards": state.cards() if state else []}
+        if state:
+            yield "state/index.html", "profile.html", lambda: self._drawn(view, "state", _profile(view, STATE, None))
+        yield from self._names(view)
+        yield "indicators/index.html", "indicators.html", dict
+        yield "equity/index.html", "equity.html", lambda: self._drawn(view, "equity", self._access(view))
+        yield (
+            "competencies/index.html",
+            "competencies.html",
+            lambda: self._drawn(view, "competencies", self._competencies(view)),
+        )
+        yield "compare/index.html", "compare.html", dict
+        yield "data/index.html", "data.html", dict
+        for resource in book.package["resources"]:
+            if resource["type"] == "table":
+                yield f"data/{resource['name']}/index.html", "dataset.html", lambda own=resource: self._dataset(own)
+        yield "release/index.html", "release.html", dict
+        pages = prose.pages(view.say.code)
+        yield "method/index.html", "methods.html", lambda: {"pages": pages.values()}
+        for topic, page in pages.items():
+            yield f"method/{topic}/index.html", "prose.html", lambda own=page: self._prose(own, pages)
+        yield "glossary/index.html", "glossary.html", lambda: {"glossary": prose.glossary()}
+        yield "not-yet/index.html", "not_yet.html", lambda: {"missing": prose.not_yet()}
+
+    def _names(self, view: View) -> Iterator[_Page]:
+        letters = self.book.letters
+        if sum(len(rows) for rows in letters.values()) <= NAMES_ON_A_PAGE:
+            yield "find/index.html", "find.html", lambda: {"shown": letters, "links": {}}
+            return
+        slugs = {letter: "numbers" if letter == "0–9" else letter.lower() for letter in letters}
+        yield "find/index.html", "find.html", lambda: {"shown": {}, "links": slugs}
+        for letter, slug in slugs.items():
+            shown = {letter: letters[letter]}
+            yield f"find/{slug}/index.html", "find.html", lambda own=shown: {"shown": own, "links": slugs}
+
+    def _indicator(self, view: View, slug: str) -> Iterator[_Page]:
+        indicator = view.by_slug[slug]
+        profile = Profile(view, STATE)
+        districts = profile.districts(indicator)
+        if view.say.code == "en":
+            rows = self.book.state_rows.filter(pl.col("indicator") == slug)
+            self._write_files(f"indicators/{slug}", _file_of(self.book.entities[STATE], rows))
+
+        def contents() -> dict[str, Any]:
+            page = prose.methodology(self.release / "methodology", slug, view.say.code)
+            part = profile.indicator(indicator)
+            shown = {
                 "profile": profile,
                 "indicator": indicator,
-                "section": profile.section(indicator, with_groups_by_grade=True),
-                "districts": profile.districts(indicator),
+                "topic": next(topic for topic in self.book.topics if topic["code"] == indicator["topic"]),
+                "part": part,
+                "spread": profile.spread(indicator),
                 "quadrants": profile.growth_over_level(indicator),
-                "methodology": Markup(markdown.render(published.methodology(slug))),
-                "policies": published.policies.get(slug, []),
+                "districts": districts,
+                "methodology": Markup(self.markdown.render(page.text)),
+                "policies": self.book.policies.get(slug, []),
             }
+            return self._drawn(view, slug, shown)
 
         yield f"indicators/{slug}/index.html", "indicator.html", contents
+        for place, grid in enumerate(districts):
+            if len(districts) > 1:
+                further = {
+                    "profile": profile,
+                    "indicator": indicator,
+                    "grid": grid,
+                    "place": place + 1,
+                    "all": len(districts),
+                }
+                yield f"indicators/{slug}/districts-{place + 1}/index.html", "districts.html", lambda own=further: own
+
+    def _access(self, view: View) -> dict[str, Any]:
+        profile = Profile(view, STATE)
+        questions = []
+        for name, slugs in PATH_OF_ACCESS:
+            shown = [
+                (view.by_slug[slug], profile.indicator(view.by_slug[slug]), profile.spread(view.by_slug[slug]))
+                for slug in slugs
+                if slug in view.by_slug
+            ]
+            questions.append((name, shown))
+        return {"profile": profile, "questions": questions}
+
+    def _competencies(self, view: View) -> dict[str, Any]:
+        profile = Profile(view, STATE)
+        shown = [
+            (indicator, profile.indicator(indicator), profile.spread(indicator))
+            for code in ("competencies", "gaps")
+            for indicator in view.by_topic.get(code, [])
+        ]
+        return {"profile": profile, "shown": shown}
+
+    def _dataset(self, resource: Mapping[str, Any]) -> dict[str, Any]:
+        path = self.release / "data" / resource["path"]
+        table = pl.read_csv(path, n_rows=20, infer_schema=False)
+        return {"resource": resource, "head": table.columns, "preview": table.rows()}
+
+    def _prose(self, page: prose.Page, pages: Mapping[str, prose.Page]) -> dict[str, Any]:
+        # Pages of prose name one another by their topics.
+        names = "|".join(pages)
+        text = re.sub(rf"\]\(({names})\)", r"](../\1/index.html)", page.text)
+        return {"page": page, "html": Markup(self.markdown.render(text, {"deeper": 0}))}
+
+    # ---- writing ----
+
+    def _write(self, language: str, path: str, template: str, contents: Mapping[str, Any]) -> None:
+        depth = path.count("/")
+        shared = {
+            "book": self.book,
+            "view": self.views[language],
+            "say": self.views[language].say,
+            "root": "../" * depth,
+            "top": "../" * (depth + 1),
+            "here": path,
+        }
+        page = self.templates.get_template(template).render(**shared, **contents)
+        if template == "profile.html" and len(page.encode()) > LARGEST_PAGE:
+            page = self.templates.get_template(template).render(**shared, **contents | {"is_brief": True})
+        _write(self.site / language / path, page)
+
+    def _write_files(self, name: str, table: pl.DataFrame) -> None:
+        target = self.site / "files" / f"{name}.csv"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        table.with_columns(words.guarded(pl.col(pl.String))).write_csv(target)
+        columns = {"columns": table.columns, "rows": table.rows()}
+        _write(target.with_suffix(".json"), json.dumps(columns, ensure_ascii=False, separators=(",", ":")))
+
+    def _drawn(self, view: View, name: str, contents: dict[str, Any]) -> dict[str, Any]:
+        """Write each chart of a page of the whole into a file of its own, beside the page's data."""
+        for figure in _figures(list(contents.values())):
+            path = f"files/charts/{name}-{figure.id}-{view.say.code}.svg"
+            drawing = str(figure.chart).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
+            style = 'font-family="system-ui, sans-serif" overflow="visible" '
+            drawing = drawing.replace('width="100%"', f'{style}width="640"', 1)
+            _write(self.site / path, drawing)
+            figure.file = path
+        return contents
 
 
-def _entity_pages(published: Published) -> Iterator[_Page]:
-    for entity in published.entities:
+def _figures(found: Any) -> Iterator[Figure]:
+    """Find every drawn figure in the contents of a page."""
+    if isinstance(found, Profile | View | Published | str | Markup | Mapping):
+        return
+    if getattr(found, "chart", None) is not None and isinstance(found.chart, Markup):
+        yield found
+    elif isinstance(found, list | tuple):
+        for item in found:
+            yield from _figures(item)
+    elif hasattr(found, "__dataclass_fields__"):
+        for name in found.__dataclass_fields__:
+            yield from _figures(getattr(found, name))
 
-        def contents(entity: tuple[str, str] = entity) -> dict[str, Any]:
-            profile = Profile(published, entity)
-            sections = [profile.section(indicator) for indicator in published.indicators]
-            schools = profile.schools() if entity[0] == "district" else None
-            quadrants = {
-                indicator["indicator"]: profile.growth_over_level(indicator) if entity[0] == "district" else []
-                for indicator in published.indicators
-            }
-            shown = {"sections": sections, "schools": schools, "quadrants": quadrants}
-            return {"profile": profile, "entity": profile.entity} | shown
 
-        yield published.path_of(entity), "profile.html", contents
+def _profile(view: View, entity: Entity, cells: Mapping | None) -> dict[str, Any]:
+    profile = Profile(view, entity, cells)
+    spread, quadrants, schools = [], [], None
+    if entity[0] != "school":
+        for indicator in view.book.indicators:
+            if indicator["is_lead"]:
+                spread += profile.spread(indicator, MOST_DRAWN)
+            if entity[0] == "district" and indicator["is_lead"]:
+                quadrants += profile.growth_over_level(indicator)
+    if entity[0] == "district":
+        schools = profile.schools()
+    return {
+        "profile": profile,
+        "entity": profile.entity,
+        "summary": profile.summary(),
+        "cards": profile.cards(),
+        "topics": profile.topics(),
+        "schools": schools,
+        "spread": spread,
+        "quadrants": quadrants,
+        "is_brief": False,
+        "are_apart": entity[0] == "district" and len(view.book.under.get(entity, [])) > SCHOOLS_ON_A_PROFILE,
+    }
+
+
+def _file_of(entity: Mapping[str, Any], frame: pl.DataFrame | None) -> pl.DataFrame:
+    """Give the rows of a page as its data files hold them."""
+    if frame is None:
+        return pl.DataFrame(schema=dict.fromkeys(["level", "entity_id", *FILE_COLUMNS], pl.String))
+    own = [pl.lit(entity[name]).alias(name) for name in ("level", "entity_id")]
+    is_range = pl.col("value_status") == "range"
+    ends = [pl.when(~is_range).then(name).alias(name) for name in ("interval_low", "interval_high")]
+    bounds = [pl.when(is_range).then(f"interval_{end}").alias(f"{end}_bound") for end in ("low", "high")]
+    return frame.select(*own, *FILE_COLUMNS[:-4], *ends, *bounds)
 
 
 def _templates() -> Environment:
@@ -100,13 +460,8 @@ def _templates() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    templates.globals |= {"words": words, "charts": charts, "tables": tables}
-    templates.filters |= {
-        "with_unit": words.with_unit,
-        "school_year": words.school_year,
-        "count": words.count,
-        "code": _code,
-    }
+    templates.globals |= {"words": words, "charts": charts, "tables": tables, "marked": _marked}
+    templates.filters["code"] = _code
     return templates
 
 
@@ -115,7 +470,7 @@ def _markdown() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
 
     def heading(renderer: Any, tokens: list, index: int, options: Any, env: Any) -> str:
-        tokens[index].tag = f"h{min(6, int(tokens[index].tag[1]) + 1)}"
+        tokens[index].tag = f"h{min(6, int(tokens[index].tag[1]) + env.get('deeper', 1))}"
         return renderer.renderToken(tokens, index, options, env)
 
     region = '<div class="scroll" tabindex="0" role="region" aria-label="Table">\n<table>\n'
@@ -131,9 +486,19 @@ def _code(text: str) -> Markup:
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
 def _share(source: str | Path, target: str | Path) -> None:
     """Let a file stand in two folders, without a second copy where the disk can do that."""
     try:
         os.link(source, target)
     except OSError:
         shutil.copyfile(source, target)
+
+
+def _marked(kind: str, text: str) -> Markup:
+    """Say what a number in a sentence is: the state's value, or a count of students."""
+    return Markup(f'<span class="{kind}">{escape(text)}</span>')

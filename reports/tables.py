@@ -2,20 +2,27 @@
 
 A page holds more than a thousand cells, and a template takes some five times as long for them as plain text does. Every
 text that comes from the release is escaped here.
+
+What a cell shows is its class: `v` the value, `b` bounds in its place, `i` the likely range, `c` how many students,
+`s` the state's value or bounds, `w` the words of a status. The row that a number comes from is told by the data
+attributes of the cell's column, of its row and of all that holds the table, in that order.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
 
 from markupsafe import Markup
 
-from reports import words
-from reports.charts import Attributes, Cell, Row, attributes, escape
+from reports.charts import Attributes, Cell, Row, attributes, escape, number, shared_warning
+from reports.words import Language
+
+Words = dict[str, str]
 
 
 @dataclass
 class Column:
-    """A column that comes after a row's own number: what it is called, where it points, and its unit."""
+    """A column of a grid: what it is called, where it points, and its unit."""
 
     label: str
     keys: Attributes
@@ -24,12 +31,40 @@ class Column:
 
 @dataclass
 class Entry:
-    """A row of headlines: for a year, a group or an entity, with the page of the entity."""
+    """A row of a grid: for a year, a group, a measure or an entity, with the page of the entity."""
 
     keys: Attributes
     label: str
     cells: Sequence[Cell | None]
     path: str | None = None
+    heading: str | None = None
+    heading_keys: Attributes = field(default_factory=dict)
+    unit: str | None = None
+    note: str = ""
+
+
+@dataclass
+class Headline:
+    """One headline of an entity: all students in one subject."""
+
+    keys: Attributes
+    label: str
+    cell: Cell
+    unit: str
+    state: Cell | None = None
+    against_state: str | None = None
+    against_before: str | None = None
+
+
+@dataclass
+class Headlines:
+    """The headlines of one indicator."""
+
+    question: str
+    label: str
+    path: str
+    keys: Attributes
+    lines: list[Headline] = field(default_factory=list)
 
 
 def of_rows(
@@ -37,22 +72,23 @@ def of_rows(
     title: str,
     heads: tuple[str, str],
     unit: str,
-    others: Sequence[Column],
     change: str | None,
-    status_words: Mapping[str, str],
+    say: Language,
+    status_words: Words,
 ) -> Markup:
     """Write a table of numbers, each with its likely range, its students and, where it has one, the state beside it.
 
     `heads` names the first column and the measure; `change` names the column for what changed, if there is one.
     """
     has_state = any(row.state is not None for row in rows)
-    width = 4 + has_state + bool(change) + len(others)
-    numbers = [heads[1], "Likely range", "Students", *(["State"] if has_state else [])]
+    width = 4 + has_state + bool(change)
+    shared = shared_warning(rows)
+    names = [heads[1], say("table.likely_range"), say("table.students"), *([say("table.state")] if has_state else [])]
     parts = [
         _top(title, heads[0]),
-        *(_head(label) for label in numbers),
+        _head(names[0], warning=status_words[shared] if shared != "ok" else ""),
+        *(_head(label) for label in names[1:]),
         f'<th scope="col">{escape(change)}</th>' if change else "",
-        *(_head(column.label) for column in others),
         "</tr></thead>\n<tbody>\n",
     ]
     for row in rows:
@@ -61,17 +97,41 @@ def of_rows(
                 f'<tr class="heading"><th scope="rowgroup" colspan="{width}">{escape(row.heading)}</th></tr>\n'
             )
         look = ' class="starts"' if row.starts else ""
-        label = escape(row.label) + (_remark(row.cell, status_words) if row.cell.value is not None else "")
-        parts.append(f'<tr{look}{attributes(row.keys)}><th scope="row">{label}</th>')
-        parts.append(_three_cells(row.cell, unit, status_words))
+        parts.append(f'<tr{look}{attributes(row.keys)}><th scope="row">{escape(row.label)}</th>')
+        parts.append(_three_cells(row.cell, unit, say, status_words, shared))
         if has_state:
-            parts.append(_state_cell(row.state, unit, status_words))
+            parts.append(_state_cell(row.state, unit, say, status_words))
         if change:
             parts.append(f"<td>{escape(row.change or '–')}</td>")
-        for column, other in zip(others, row.others, strict=True):
-            parts.append(_one_cell(other, column, status_words))
         parts.append("</tr>\n")
     parts.append("</tbody>\n</table>")
+    return Markup("".join(parts))
+
+
+def of_headlines(
+    groups: Sequence[Headlines], title: str, heads: Sequence[str], root: str, say: Language, status_words: Words
+) -> Markup:
+    """Write the headlines of several indicators, each under its question; `heads` names the seven columns."""
+    has_state = any(line.state is not None for group in groups for line in group.lines)
+    has_before = any(line.against_before for group in groups for line in group.lines)
+    kept = [*heads[:4], *(heads[4:6] if has_state else []), *(heads[6:7] if has_before else [])]
+    parts = [_top(title, kept[0], ' class="headlines"'), *(_head(label) for label in kept[1:]), "</tr></thead>\n"]
+    for group in groups:
+        parts.append(
+            f'<tbody{attributes(group.keys)}>\n<tr class="heading"><th scope="rowgroup" colspan="{len(kept)}">'
+            f'<a href="{root}{group.path}">{escape(group.question)}</a> <span>{escape(group.label)}</span></th></tr>\n'
+        )
+        for line in group.lines:
+            parts.append(f'<tr{attributes(line.keys)}><th scope="row">{escape(line.label)}</th>')
+            parts.append(_three_cells(line.cell, line.unit, say, status_words))
+            if has_state:
+                parts.append(_state_cell(line.state, line.unit, say, status_words))
+                parts.append(f"<td>{escape(line.against_state or '–')}</td>")
+            if has_before:
+                parts.append(f"<td>{escape(line.against_before or '–')}</td>")
+            parts.append("</tr>\n")
+        parts.append("</tbody>\n")
+    parts.append("</table>")
     return Markup("".join(parts))
 
 
@@ -80,22 +140,48 @@ def of_entries(
     title: str,
     first: str,
     columns: Sequence[Column],
-    can_be_sorted: bool,
-    root: str,
-    status_words: Mapping[str, str],
+    say: Language,
+    status_words: Words,
+    can_be_sorted: bool = False,
+    with_ranges: bool = False,
+    root: str = "",
 ) -> Markup:
-    """Write a table of headlines side by side; `root` leads from the page to the top of the site."""
+    """Write a grid: a row for each entry, a column for each subject, year, group or indicator."""
+    noted = any(entry.note for entry in entries)
     parts = [_top(title, first, ' class="sortable"' if can_be_sorted else "")]
-    parts += [_head(column.label) for column in columns]
-    parts.append("</tr></thead>\n<tbody>\n")
+    parts += [_head(column.label, column.keys) for column in columns]
+    parts += [f'<th scope="col">{escape(say("table.trend"))}</th>'] if noted else []
+    parts.append("</tr></thead>\n" if entries and entries[0].heading else "</tr></thead>\n<tbody>\n")
+    width = len(columns) + 1 + noted
     for entry in entries:
+        if entry.heading:
+            parts.append("</tbody>\n" if parts[-1].endswith("</tr>\n") else "")
+            parts.append(
+                f'<tbody{attributes(entry.heading_keys)}>\n<tr class="heading"><th scope="rowgroup" '
+                f'colspan="{width}">{escape(entry.heading)}</th></tr>\n'
+            )
         label = escape(entry.label)
         if entry.path:
             label = f'<a href="{root}{escape(entry.path)}">{label}</a>'
+        warned = {cell.status for cell in entry.cells if cell and cell.can_be_drawn} - {"range"}
+        shared = warned.pop() if len(warned) == 1 and not can_be_sorted else "ok"
+        if shared != "ok":
+            label += f'<small class="w">{escape(status_words[shared])}</small>'
         parts.append(f'<tr{attributes(entry.keys)}><th scope="row">{label}</th>')
-        for column, cell in zip(columns, entry.cells, strict=True):
-            parts.append(_one_cell(cell, column, status_words))
-        parts.append("</tr>\n")
+        shown = [
+            _grid_cell(cell, entry.unit or column.unit, say, status_words, with_ranges, shared)
+            for column, cell in zip(columns, entry.cells, strict=True)
+        ]
+        if can_be_sorted:
+            parts += [text.replace("@", "", 1) for text in shown]
+        else:
+            for text, together in groupby(shown):
+                times = len(list(together))
+                if times > 1 and text.startswith('<td class="w"@'):
+                    parts.append(text.replace("@", f' colspan="{times}"', 1))
+                else:
+                    parts.append(text.replace("@", "", 1) * times)
+        parts.append(f"<td>{entry.note}</td></tr>\n" if noted else "</tr>\n")
     parts.append("</tbody>\n</table>")
     return Markup("".join(parts))
 
@@ -104,47 +190,49 @@ def _top(title: str, first: str, look: str = "") -> str:
     return f'<table{look}>\n<caption>{escape(title)}</caption>\n<thead><tr><th scope="col">{escape(first)}</th>'
 
 
-def _head(label: str) -> str:
-    return f'<th scope="col" class="n">{escape(label)}</th>'
+def _head(label: str, keys: Attributes | None = None, warning: str = "") -> str:
+    said = f'<small class="w">{escape(warning)}</small>' if warning else ""
+    return f'<th scope="col"{attributes(keys or {})}>{escape(label)}{said}</th>'
 
 
-def _remark(cell: Cell, status_words: Mapping[str, str]) -> str:
-    if cell.status == "ok":
-        return ""
-    return f' <span class="words" data-field="value_status">{escape(status_words[cell.status])}</span>'
-
-
-def _three_cells(cell: Cell, unit: str, status_words: Mapping[str, str]) -> str:
+def _three_cells(cell: Cell, unit: str, say: Language, status_words: Words, shared: str = "ok") -> str:
     if not cell.can_be_drawn:
-        return f'<td colspan="3" data-field="value_status">{escape(status_words[cell.status])}</td>'
-    count = '<td class="n">–</td>' if cell.count is None else f'<td data-field="student_count">{cell.count:,}</td>'
+        return f'<td class="w" colspan="3">{escape(status_words[cell.status])}</td>'
+    count = "<td>–</td>" if cell.count is None else f'<td class="c">{cell.count:,}</td>'
     if cell.is_bounded:
-        return f'<td colspan="2" data-field="bounds">{words.bounds(cell.low, cell.high, unit)}</td>{count}'
-    number = f'<td class="main" data-field="value">{words.with_unit(cell.value, unit)}</td>'
+        return f'<td class="b" colspan="2">{say.bounds(cell.low, cell.high, unit)}</td>{count}'
+    value = f'<td class="v">{number(say, cell.value, unit)}</td>'
+    if cell.status not in ("ok", shared):
+        remark = f'<small class="w">{escape(status_words[cell.status])}</small>'
+        value = f'<td><span class="v">{number(say, cell.value, unit)}</span> {remark}</td>'
     if cell.low is None or cell.high is None:
-        return f'{number}<td class="n">–</td>{count}'
-    return f'{number}<td data-field="interval">{cell.low} to {cell.high}</td>{count}'
+        return f"{value}<td>–</td>{count}"
+    return f'{value}<td class="i">{say.span(cell.low, cell.high)}</td>{count}'
 
 
-def _state_cell(cell: Cell | None, unit: str, status_words: Mapping[str, str]) -> str:
+def _state_cell(cell: Cell | None, unit: str, say: Language, status_words: Words) -> str:
     if cell is None:
-        return '<td class="n">–</td>'
+        return "<td>–</td>"
     if cell.value is not None:
-        return f'<td data-level="state" data-field="value">{words.with_unit(cell.value, unit)}</td>'
+        return f'<td class="s">{number(say, cell.value, unit)}</td>'
     if cell.is_bounded:
-        return f'<td data-level="state" data-field="bounds">{words.bounds(cell.low, cell.high, unit)}</td>'
-    return f'<td class="n" data-level="state" data-field="value_status">{escape(status_words[cell.status])}</td>'
+        return f'<td class="s">{say.bounds(cell.low, cell.high, unit)}</td>'
+    return f'<td class="s">{escape(status_words[cell.status])}</td>'
 
 
-def _one_cell(cell: Cell | None, column: Column, status_words: Mapping[str, str]) -> str:
+def _grid_cell(cell: Cell | None, unit: str, say: Language, status_words: Words, with_range: bool, shared: str) -> str:
+    """Write one cell, with an @ where an attribute may follow; `shared` is the warning that its row already says."""
     if cell is None:
-        return '<td class="n">–</td>'
-    keys = attributes(column.keys)
-    if cell.value is not None:
-        number = f'<span data-field="value">{words.with_unit(cell.value, column.unit)}</span>'
-        if cell.low is not None and cell.high is not None:
-            number += f'<span class="range" data-field="interval">{cell.low} to {cell.high}</span>'
-        return f'<td class="n"{keys}>{number}{_remark(cell, status_words)}</td>'
+        return "<td@>–</td>"
     if cell.is_bounded:
-        return f'<td{keys} data-field="bounds">{words.bounds(cell.low, cell.high, column.unit)}</td>'
-    return f'<td class="n"{keys} data-field="value_status">{escape(status_words[cell.status])}</td>'
+        return f'<td class="b"@>{say.bounds(cell.low, cell.high, unit)}</td>'
+    if cell.value is None:
+        return f'<td class="w"@>{escape(status_words[cell.status])}</td>'
+    value = number(say, cell.value, unit)
+    has_range = with_range and cell.low is not None and cell.high is not None
+    is_plain = cell.status in ("ok", shared)
+    if is_plain and not has_range:
+        return f'<td class="v"@>{value}</td>'
+    between = f'<small class="i">{say.span(cell.low, cell.high)}</small>' if has_range else ""
+    remark = "" if is_plain else f'<small class="w">{escape(status_words[cell.status])}</small>'
+    return f'<td@><span class="v">{value}</span>{between}{remark}</td>'

@@ -28,20 +28,6 @@ LANGUAGES = {"en": "en_US", "es": "es_US"}
 
 HIGHER, SAME, LOWER, CANNOT_TELL = "higher", "about the same", "lower", "cannot tell"
 
-USE = {
-    "federal_required": "Federal law requires this number.",
-    "state_policy": "State policy uses this number.",
-    "diagnostic": "For finding out and improving, not for judging a school.",
-    "research": "For research only.",
-}
-BETTER = {
-    "higher": "A higher number is better.",
-    "lower": "A lower number is better.",
-    "neither": "Neither a higher nor a lower number is better by itself.",
-}
-# Where growth is drawn over level, clockwise from the upper left.
-CORNERS = ("Behind and catching up", "Ahead and moving on", "Ahead and growing less", "Behind and growing less")
-
 _PLACE = re.compile(r"\{(\w*)\}")
 _FORMULA = "[=+\\-@\t\r＝＋－＠]"
 
@@ -200,30 +186,9 @@ def school_year(ending: int) -> str:
     return f"{ending - 1}–{ending % 100:02d}"
 
 
-def count(number: int) -> str:
-    """Write a count with a comma at each thousand."""
-    return f"{number:,}"
-
-
 def policy_number(text: str) -> str:
     """Write a number of a policy without zeros that say nothing."""
     return text.rstrip("0").rstrip(".") if re.fullmatch(r"-?\d+\.\d+", text) else text
-
-
-def with_unit(value: str, unit: str) -> str:
-    """Write a published number with its unit."""
-    if unit in ("days", "years"):
-        return f"{value} {unit[:-1] if value == '1' else unit}"
-    return value + {"percent": "%", "multiple": "×"}.get(unit, "")
-
-
-def bounds(low: str | None, high: str | None, unit: str) -> str:
-    """Say a published range whose ends may be open."""
-    if low is None:
-        return f"{with_unit(high, unit)} or less"
-    if high is None:
-        return f"{with_unit(low, unit)} or more"
-    return f"{with_unit(low, unit)} to {with_unit(high, unit)}"
 
 
 def compare(low: float | None, high: float | None, other_low: float | None, other_high: float | None) -> str:
@@ -269,11 +234,3 @@ def _wilson(share: float, count: int) -> tuple[float, float]:
     z = 1.959964
     middle, spread = share + z * z / (2 * count), z * sqrt(share * (1 - share) / count + (z / (2 * count)) ** 2)
     return (middle - spread) / (1 + z * z / count), (middle + spread) / (1 + z * z / count)
-
-
-def against(word: str, state: bool) -> str:
-    """Finish a comparison: with the state, or with the year before."""
-    if word == CANNOT_TELL:
-        return "Cannot tell"
-    than, what = ("as" if word == SAME else "than"), ("the state" if state else "the year before")
-    return f"{word.capitalize()} {than} {what}"

@@ -1,56 +1,219 @@
-// Comforts only: a filter for the A to Z list and sortable tables. Every page is complete without this file.
+// Comforts only: search, comparing, sortable tables, printing, saving a drawing. Every page is complete without this file.
 "use strict";
 
-(function filterNames() {
-  const box = document.getElementById("filter");
-  if (!box) return;
-  const found = document.getElementById("found");
-  const names = [...document.querySelectorAll(".names li")].map((item) => [item, item.textContent.toLocaleLowerCase()]);
-  const letters = [...document.querySelectorAll(".letter")];
-  box.hidden = false;
-  document.getElementById("name").addEventListener("input", (event) => {
-    const wanted = event.target.value.trim().toLocaleLowerCase();
-    let count = 0;
-    for (const [item, text] of names) {
-      item.hidden = !text.includes(wanted);
-      if (!item.hidden) count += 1;
-    }
-    for (const letter of letters) letter.hidden = !letter.querySelector("li:not([hidden])");
-    found.textContent = wanted ? `Found: ${count}` : "";
-  });
-})();
+const top_ = document.body.dataset.top;
+const root = document.body.dataset.root;
+const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLocaleLowerCase();
 
-(function sortTables() {
-  const number = (cell) => {
-    const value = cell.querySelector("[data-field=value]");
-    return value ? parseFloat(value.textContent) : null;
-  };
-  for (const table of document.querySelectorAll("table.sortable")) {
-    const heads = [...table.tHead.rows[0].cells];
-    const body = table.tBodies[0];
-    heads.forEach((head, column) => {
+let names = null;
+async function allNames() {
+  names ??= fetch(`${top_}files/names.json`)
+    .then((answer) => answer.json())
+    .then((rows) => rows.map((row) => [row, plain(`${row[1]} ${row[0]} ${row[2]}`)]));
+  return names;
+}
+
+// Where pages are opened from disk nothing can be fetched, and the list from A to Z serves instead.
+const served = location.protocol !== "file:";
+
+function search(box, choose) {
+  const input = box.querySelector("input");
+  const hits = box.querySelector("ul");
+  const found = box.querySelector("[role=status]");
+  input.addEventListener("focus", allNames, { once: true });
+  input.addEventListener("input", async () => {
+    const wanted = plain(input.value.trim()).split(/\s+/).filter(Boolean);
+    const all = await allNames();
+    const matching = wanted.length ? all.filter(([, text]) => wanted.every((word) => text.includes(word))) : [];
+    // Names that begin with what was typed come first.
+    matching.sort((a, b) => b[1].startsWith(wanted[0]) - a[1].startsWith(wanted[0]));
+    hits.replaceChildren(...matching.slice(0, 12).map(([row]) => {
+      const item = document.createElement("li");
+      const link = document.createElement(choose ? "button" : "a");
+      link.textContent = row[1];
+      const level = row[3] === "d" ? "district" : "school";
+      if (choose) {
+        link.type = "button";
+        link.addEventListener("click", () => {
+          choose(`${level}-${row[0]}`);
+          input.value = "";
+          hits.replaceChildren();
+        });
+      } else {
+        link.href = `${root}${level}/${row[0]}/index.html`;
+      }
+      const where = document.createElement("span");
+      where.textContent = [row[2], row[0]].filter(Boolean).join(" · ");
+      item.append(link, " ", where);
+      return item;
+    }));
+    found.textContent = wanted.length && !matching.length ? found.dataset.none : "";
+  });
+}
+
+function compare(page) {
+  const asked = [...document.getElementById("asked").content.querySelectorAll("span")];
+  const statuses = Object.fromEntries(
+    [...document.getElementById("asked").content.querySelectorAll("i")].map((item) => [item.dataset.status, item.textContent]),
+  );
+  const table = document.getElementById("side");
+  const given = new URLSearchParams(location.search).get("with") ?? "";
+  let chosen = given.split(",").filter((name) => /^(school|district)-[\w-]{1,40}$/.test(name)).slice(0, 4);
+
+  function cell(row, unit) {
+    const made = document.createElement("td");
+    if (!row) made.textContent = "–";
+    else if (row.value === null && row.low_bound === null && row.high_bound === null) {
+      made.className = "w";
+      made.textContent = statuses[row.value_status];
+    } else {
+      made.className = "v";
+      const sign = { percent: "%", multiple: "×" }[unit] ?? "";
+      const ends = [row.low_bound, row.high_bound].map((end) => (end === null ? "…" : end + sign));
+      made.textContent = row.value === null ? ends.join("–") : row.value + sign;
+      if (row.interval_low !== null && row.interval_high !== null) {
+        const range = document.createElement("small");
+        range.textContent = `${row.interval_low}–${row.interval_high}`;
+        made.append(range);
+      }
+    }
+    return made;
+  }
+
+  async function draw() {
+    const url = new URL(location);
+    url.searchParams.set("with", chosen.join(","));
+    history.replaceState(null, "", url);
+    const all = await allNames();
+    const entities = await Promise.all(["state-state", ...chosen].map(async (name) => {
+      const [level, ...id] = name.split("-");
+      const answer = await fetch(`${top_}files/${level}/${id.join("-")}.json`);
+      if (!answer.ok) return null;
+      const { columns, rows } = await answer.json();
+      const own = rows.map((row) => Object.fromEntries(columns.map((column, place) => [column, row[place]])));
+      const last = Math.max(...own.map((row) => row.school_year));
+      const known = all.find(([row]) => row[0] === id.join("-") && row[3] === level[0]);
+      const label = level === "state" ? page.dataset.state : known ? known[0][1] : name;
+      return { name, label, rows: own.filter((row) => row.school_year === last && row.student_group === "ALL") };
+    }));
+    const shown = entities.filter(Boolean);
+    document.getElementById("chosen").replaceChildren(...shown.slice(1).map((entity) => {
+      const item = document.createElement("li");
       const button = document.createElement("button");
       button.type = "button";
-      button.append(...head.childNodes);
-      head.append(button);
+      button.textContent = `${page.dataset.remove}: ${entity.label}`;
       button.addEventListener("click", () => {
-        const down = head.getAttribute("aria-sort") === "ascending";
-        heads.forEach((other) => other.removeAttribute("aria-sort"));
-        head.setAttribute("aria-sort", down ? "descending" : "ascending");
-        const sign = down ? -1 : 1;
-        const rows = [...body.rows].map((row) => [row, row.cells[column]]);
-        if (column === 0) {
-          rows.sort(([, a], [, b]) => sign * a.textContent.localeCompare(b.textContent));
-        } else {
-          // A row without a number comes last, whichever way the numbers run.
-          rows.sort(([, a], [, b]) => {
-            const [x, y] = [number(a), number(b)];
-            if (x === null || y === null) return (x === null) - (y === null);
-            return sign * (x - y);
-          });
-        }
-        body.append(...rows.map(([row]) => row));
+        chosen = chosen.filter((name) => name !== entity.name);
+        draw();
       });
-    });
+      item.append(button);
+      return item;
+    }));
+    const head = document.createElement("tr");
+    for (const label of [page.dataset.question, ...shown.map((entity) => entity.label)]) {
+      const made = document.createElement("th");
+      made.scope = "col";
+      made.textContent = label;
+      head.append(made);
+    }
+    table.tHead.replaceChildren(head);
+    table.tBodies[0].replaceChildren(...asked.map((question) => {
+      const line = document.createElement("tr");
+      const name = document.createElement("th");
+      name.scope = "row";
+      name.textContent = question.textContent;
+      line.append(name);
+      const found = shown.map((entity) => entity.rows.find((row) =>
+        ["indicator", "measure", "population", "subject"].every((key) => row[key] === question.dataset[key]) &&
+        row.grade_span === "all"));
+      const ends = found.slice(1).filter((row) => row && row.interval_low !== null && row.interval_high !== null);
+      const meet = ends.length > 1 && Math.max(...ends.map((row) => +row.interval_low)) <= Math.min(...ends.map((row) => +row.interval_high));
+      if (meet) {
+        const same = document.createElement("small");
+        same.textContent = page.dataset.same;
+        name.append(" ", same);
+      }
+      line.append(...found.map((row) => cell(row, question.dataset.unit)));
+      return line;
+    }));
+    table.hidden = !chosen.length;
   }
-})();
+
+  search(page.querySelector(".search"), (name) => {
+    if (!chosen.includes(name) && chosen.length < 4) chosen.push(name);
+    draw();
+  });
+  if (chosen.length) draw();
+}
+
+function sortable(table) {
+  const number = (cell) => {
+    const value = cell.matches(".v") ? cell : cell.querySelector(".v");
+    return value ? parseFloat(value.firstChild.textContent.replaceAll(",", "")) : null;
+  };
+  const heads = [...table.tHead.rows[0].cells];
+  const body = table.tBodies[0];
+  heads.forEach((head, column) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.append(...head.childNodes);
+    head.append(button);
+    button.addEventListener("click", () => {
+      const down = head.getAttribute("aria-sort") === "ascending";
+      heads.forEach((other) => other.removeAttribute("aria-sort"));
+      head.setAttribute("aria-sort", down ? "descending" : "ascending");
+      const sign = down ? -1 : 1;
+      const rows = [...body.rows].map((row) => [row, row.cells[column]]);
+      if (column === 0) {
+        rows.sort(([, a], [, b]) => sign * a.textContent.localeCompare(b.textContent));
+      } else {
+        // A row without a number comes last, whichever way the numbers run.
+        rows.sort(([, a], [, b]) => {
+          const [x, y] = [number(a), number(b)];
+          if (x === null || y === null) return (x === null) - (y === null);
+          return sign * (x - y);
+        });
+      }
+      body.append(...rows.map(([row]) => row));
+    });
+  });
+}
+
+function saveDrawing(button) {
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const drawing = button.closest("figure").querySelector(".chart svg").cloneNode(true);
+    drawing.setAttribute("xmlns", "http://www.w3.org/2000/svg");
+    drawing.setAttribute("width", "640");
+    drawing.setAttribute("font-family", "system-ui, sans-serif");
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([drawing.outerHTML], { type: "image/svg+xml" }));
+    link.download = `${button.dataset.name}.svg`;
+    link.click();
+    URL.revokeObjectURL(link.href);
+  });
+}
+
+document.querySelectorAll("table.sortable").forEach(sortable);
+document.querySelectorAll("button.drawing").forEach(saveDrawing);
+for (const button of document.querySelectorAll("button.print")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
+// On a narrow screen tables of charts wait behind their heading.
+if (matchMedia("(max-width: 40rem)").matches) {
+  document.querySelectorAll("details.data").forEach((item) => item.removeAttribute("open"));
+}
+if (served) {
+  const page = document.getElementById("compare");
+  if (page) {
+    page.hidden = false;
+    page.querySelector(".search").hidden = false;
+    compare(page);
+  } else {
+    for (const box of document.querySelectorAll(".search")) {
+      box.hidden = false;
+      search(box, null);
+    }
+  }
+}

@@ -1,7 +1,11 @@
 """The pages in a real browser: accessible, silent to the outside, legible when narrow, complete without scripts."""
 
 import importlib.util
+import json
+import threading
 from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import polars as pl
@@ -9,15 +13,37 @@ import pytest
 
 MAKER = Path(__file__).parent.parent / "unit" / "reports" / "made_up_state.py"
 pytestmark = pytest.mark.browser
-PAGES = {
-    "state": "index.html",
-    "district": "districts/0100/index.html",
-    "school": "schools/0003/index.html",
+MAIN = {
+    "home": "index.html",
+    "state": "state/index.html",
+    "district": "district/0100/index.html",
+    "school": "school/0003/index.html",
     "indicator": "indicators/academic_achievement/index.html",
+}
+OTHERS = {
     "indicators": "indicators/index.html",
+    "access": "equity/index.html",
+    "competencies": "competencies/index.html",
+    "compare": "compare/index.html",
     "find": "find/index.html",
     "data": "data/index.html",
+    "file": "data/values/index.html",
+    "release": "release/index.html",
+    "methods": "method/index.html",
+    "glossary": "glossary/index.html",
+    "not yet": "not-yet/index.html",
+    "prose": "method/hidden_numbers/index.html",
 }
+LOOKED_AT = [(language, width, name) for language in ("en", "es") for width in (320, 1280) for name in MAIN]
+LOOKED_AT += [(language, width, name) for language, width in (("en", 1280), ("es", 320)) for name in OTHERS]
+PATHS = MAIN | OTHERS
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serve files without telling of each."""
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +63,18 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return publish_release(handed_over, folder / "releases") / "site"
 
 
+@pytest.fixture(scope="module")
+def address(site: Path) -> Iterator[str]:
+    """The address under which the site is served on this machine."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(site)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+
+
 @pytest.fixture
-def visit(chromium, site: Path) -> Iterator:
+def visit(chromium, address: str) -> Iterator:
     """Open a page at a width; afterwards nothing may have been complained about or asked for elsewhere."""
     complaints, asked, contexts = [], [], []
 
@@ -48,7 +84,7 @@ def visit(chromium, site: Path) -> Iterator:
         page.on("console", lambda message: complaints.append(message.text) if message.type != "info" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("request", lambda request: asked.append(request.url))
-        page.goto((site / path).as_uri())
+        page.goto(address + path)
         page.complaints = complaints
         return page
 
@@ -56,29 +92,24 @@ def visit(chromium, site: Path) -> Iterator:
     for context in contexts:
         context.close()
     assert complaints == []
-    assert [url for url in asked if not url.startswith(site.as_uri())] == []
+    assert [url for url in asked if not url.startswith((address, "blob:"))] == []
     assert asked
 
 
-@pytest.mark.parametrize("width", [320, 1280])
-@pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
-def test_no_page_breaks_a_rule_of_accessibility(visit, axe_violations, path: str, width: int):
-    page = visit(path, width)
+@pytest.mark.parametrize(("language", "width", "name"), LOOKED_AT)
+def test_no_page_breaks_a_rule_of_accessibility_or_spreads_beyond_the_screen(
+    visit, axe_violations, language: str, width: int, name: str
+):
+    page = visit(f"{language}/{PATHS[name]}", width)
     page.evaluate("document.querySelectorAll('details').forEach((item) => { item.open = true; })")
+    assert page.evaluate("document.documentElement.scrollWidth") == width
     assert page.complaints == []
     assert axe_violations(page) == []
     page.complaints.clear()  # axe asks for the style sheet by itself, which the policy of the page rightly refuses
 
 
-@pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
-def test_a_page_fits_a_narrow_screen_and_only_tables_scroll_sideways(visit, path: str):
-    page = visit(path, 320)
-    page.evaluate("document.querySelectorAll('details').forEach((item) => { item.open = true; })")
-    assert page.evaluate("document.documentElement.scrollWidth") == 320
-
-
 def test_letters_and_marks_of_charts_stay_inside_the_chart_on_a_narrow_screen(visit):
-    page = visit(PAGES["school"], 320)
+    page = visit("en/" + MAIN["school"], 320)
     outside = page.evaluate(
         """() => [...document.querySelectorAll('.chart svg[role=img]')].flatMap((chart) => {
             const frame = chart.getBoundingClientRect();
@@ -95,66 +126,187 @@ def test_letters_and_marks_of_charts_stay_inside_the_chart_on_a_narrow_screen(vi
     assert min(sizes) >= 12
 
 
-def test_the_policy_of_the_page_lets_its_own_style_and_script_in(visit):
-    page = visit(PAGES["find"])
-    assert page.evaluate("getComputedStyle(document.querySelector('.top')).backgroundColor") == "rgb(18, 67, 109)"
-    assert page.locator("#filter").is_visible()
+def test_in_shades_of_grey_every_mark_and_word_stands_out_from_its_ground(visit):
+    """Marks need three to one, words four and a half to one, as lightness alone."""
+    page = visit("en/" + MAIN["indicator"])
+    weak = page.evaluate(
+        """() => {
+            const light = (color) => {
+                const parts = color.match(/[\\d.]+/g).map(Number);
+                const [r, g, b] = parts.slice(0, 3).map((part) => {
+                    const share = part / 255;
+                    return share <= 0.03928 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+                });
+                return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+            };
+            const ground = light('rgb(239, 242, 245)');
+            const against = (color) => {
+                const own = light(color);
+                return (Math.max(own, ground) + 0.05) / (Math.min(own, ground) + 0.05);
+            };
+            const found = [];
+            for (const text of document.querySelectorAll('.chart text')) {
+                const color = getComputedStyle(text).fill;
+                if (against(color) < 4.5) found.push([text.textContent, color]);
+            }
+            for (const mark of document.querySelectorAll('.chart circle')) {
+                const style = getComputedStyle(mark);
+                const color = style.stroke !== 'none' ? style.stroke : style.fill;
+                if (against(color) < 3) found.push(['mark', color]);
+            }
+            return found;
+        }"""
+    )
+    assert weak == []
 
 
 def test_a_hostile_name_runs_nothing(visit):
-    page = visit(PAGES["district"])
+    page = visit("en/" + MAIN["district"])
     page.on("dialog", lambda dialog: pytest.fail(f"a dialog opened: {dialog.message}"))
     page.reload()
     assert page.locator("h1").inner_text().startswith("<script>alert")
-    assert page.evaluate("document.scripts.length") == 1
+    assert page.evaluate("document.scripts.length") == 2
 
 
-def test_typing_part_of_a_name_leaves_the_names_that_have_it(visit):
-    page = visit(PAGES["find"])
-    page.get_by_label("Part of a name or id").fill("oak")
-    shown = page.locator(".names li:visible a").all_inner_texts()
-    assert shown == ["Oak Street Elementary School"]
-    assert page.locator("#found").inner_text() == "Found: 1"
+def test_typing_part_of_a_name_or_an_id_finds_the_page(visit):
+    page = visit("en/index.html")
+    page.get_by_label("Name or id of a school").fill("oak elem")
+    page.locator("#hits a").first.wait_for()
+    assert page.locator("#hits a").all_inner_texts() == ["Oak Street Elementary School"]
+    page.get_by_label("Name or id of a school").fill("0004")
+    page.get_by_text("Élémentaire").wait_for()
+    page.get_by_label("Name or id of a school").fill("elementaire numero")
+    page.get_by_text("Élémentaire").click()
+    page.wait_for_url("**/en/school/0004/index.html")
+    page = visit("es/index.html")
+    page.get_by_label("Nombre o número").fill("zzz")
+    page.get_by_text("No se encontró nada").wait_for()
+
+
+def test_two_schools_stand_side_by_side_with_the_numbers_of_their_files(visit, site: Path):
+    page = visit("en/compare/index.html?with=school-0001")
+    page.get_by_label("Add a school or district").fill("0004")
+    page.locator("#hits button").first.click()
+    page.get_by_role("columnheader", name="Élémentaire").wait_for()
+    told = json.loads((site / "files/school/0001.json").read_text(encoding="utf-8"))
+    rows = [dict(zip(told["columns"], row, strict=True)) for row in told["rows"]]
+    wanted = {"school_year": 2025, "measure": "percent_proficient", "subject": "MATH", "student_group": "ALL"}
+    (value,) = {row["value"] for row in rows if row["population"] == "reporting" and wanted.items() <= row.items()}
+    line = page.locator("#side tbody tr", has_text="Mathematics").first
+    assert line.locator("td").nth(1).inner_text().startswith(f"{value}%")
+    assert page.url.endswith("with=school-0001%2Cschool-0004")
+    page.locator(".chosen button").first.click()
+    page.wait_for_function("document.querySelectorAll('.chosen button').length === 1")
 
 
 def test_sorting_by_a_number_puts_rows_without_one_last_both_ways(visit):
-    page = visit(PAGES["district"])
+    page = visit("en/" + MAIN["indicator"])
     table = page.locator("table.sortable").first
-    button = table.locator("thead button", has_text="Test participation").first
-    seen = []
+    button = table.locator("thead button", has_text="Reading").first
     for _ in range(2):
         button.click()
-        seen.append(table.locator("tbody tr").all_inner_texts()[-1])
-    assert all("District did not report" in row for row in seen)
+        numbers = table.locator("tbody tr td:nth-child(2) .v").all_inner_texts()
+        assert len(numbers) == 2
     assert table.locator("th[aria-sort]").get_attribute("aria-sort") == "descending"
+    assert numbers == sorted(numbers, key=lambda text: -float(text.rstrip("%")))
 
 
 def test_every_page_is_whole_without_scripts(visit):
-    page = visit(PAGES["find"], java_script_enabled=False)
+    page = visit("en/" + OTHERS["find"], java_script_enabled=False)
     assert page.locator(".names li:visible").count() == 7
-    assert not page.locator("#filter").is_visible()
+    assert not page.locator(".search").is_visible()
     page.locator("text=Oak Street Elementary School").click()
     assert page.locator("h1").inner_text() == "Oak Street Elementary School"
-    page.locator("summary").first.click()
-    assert page.locator("details figure").first.is_visible()
+    assert page.locator("details.data table").first.is_visible()
+    page.locator("details.further summary").first.click()
+    assert page.locator("details.further figure").first.is_visible()
+    assert not page.locator("button.drawing").first.is_visible()
 
 
-def test_the_keyboard_reaches_the_content_first_and_sees_where_it_is(visit):
-    page = visit(PAGES["state"])
+def test_pages_open_from_disk_too(chromium, site: Path):
+    page = chromium.new_page()
+    complaints = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto((site / "index.html").as_uri())
+    page.wait_for_url("**/en/index.html")
+    page.get_by_role("link", name="Find a school or district").first.click()
+    page.get_by_text("Oak Street Elementary School").click()
+    assert page.locator("h1").inner_text() == "Oak Street Elementary School"
+    assert complaints == []
+    page.close()
+
+
+def test_the_keyboard_reaches_the_content_first_sees_where_it_is_and_is_never_caught(visit):
+    page = visit("en/" + MAIN["school"])
     page.keyboard.press("Tab")
     skip = page.locator(".skip")
     assert skip.evaluate("(link) => link === document.activeElement && link.getBoundingClientRect().top >= 0")
     assert skip.evaluate("(link) => getComputedStyle(link).outlineStyle") == "solid"
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"
+    page.reload()
+    reached = []
+    for _ in range(400):
+        page.keyboard.press("Tab")
+        tag = page.evaluate(
+            """() => {
+                const item = document.activeElement;
+                const style = getComputedStyle(item);
+                if (item === document.body) return null;
+                return [item.outerHTML.slice(0, 90), style.outlineStyle, style.outlineWidth];
+            }"""
+        )
+        if tag is None:
+            break
+        reached.append(tag)
+    assert tag is None
+    assert len(reached) > 30
+    assert [one for one in reached if one[1] == "none" or one[2] == "0px"] == []
 
 
 def test_links_and_buttons_are_large_enough_to_touch(visit):
-    page = visit(PAGES["district"], 320)
+    page = visit("en/" + MAIN["district"], 320)
     small = page.evaluate(
-        """() => [...document.querySelectorAll('nav a, button, summary, .button')].filter((item) => {
+        """() => [
+            ...document.querySelectorAll('nav a, button, summary, .button, .files a, .tools a'),
+        ].filter((item) => {
             const box = item.getBoundingClientRect();
             return box.width && (box.height < 24 || box.width < 24);
         }).map((item) => item.textContent)"""
     )
     assert small == []
+
+
+def test_a_drawing_of_a_school_can_be_saved(visit):
+    page = visit("en/" + MAIN["school"])
+    with page.expect_download() as saved:
+        page.locator("button.drawing").first.click()
+    assert saved.value.suggested_filename == "school-0003-f1.svg"
+    assert Path(saved.value.path()).read_text(encoding="utf-8").startswith("<svg")
+
+
+@pytest.mark.parametrize(
+    ("steps", "found"),
+    [
+        ((".button", ".names a >> text=Oak Street"), ".card .big.v"),
+        (("nav >> text=What is measured", ".doors a >> nth=0"), "#method"),
+        ((".button", ".names a >> text=Oak Street", ".about a >> text=Why numbers are hidden"), "article h1"),
+        (("nav >> text=Get the data",), "a[download][href$='values.csv']"),
+        (("footer >> text=How to cite",), "blockquote"),
+    ],
+    ids=["a number of a school", "how it was computed", "who was left out", "the file", "the citation"],
+)
+def test_a_stranger_gets_from_the_home_page_within_three_clicks_to(visit, steps: tuple[str, ...], found: str):
+    page = visit("en/index.html")
+    assert len(steps) <= 3
+    for step in steps:
+        page.locator(step).first.click()
+    assert page.locator(found).first.is_visible()
+
+
+def test_on_paper_there_is_no_navigation_and_every_table_is_open(visit):
+    page = visit("en/" + MAIN["school"])
+    page.emulate_media(media="print")
+    assert not page.locator(".top nav").is_visible()
+    assert not page.locator(".tools").is_visible()
+    assert page.locator("table.headlines").first.is_visible()

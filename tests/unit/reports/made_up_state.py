@@ -402,7 +402,8 @@ Nothing.
 * Chance.
 {{% enddocs %}}
 """
-        (folder / slug / f"{slug}.md").write_text(page, encoding="utf-8")
+        for name in (f"{slug}.md", f"{slug}.es.md"):
+            (folder / slug / name).write_text(page, encoding="utf-8")
     return folder
 
 

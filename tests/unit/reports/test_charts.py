@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports import charts
+from reports import charts, words
 from reports.charts import PERCENT, About, Cell, Row
 
+SAY = words.language("en")
 ABOUT = About(
-    "f1", "Percent proficient", "Bar chart.", {"suppressed": "Hidden to protect students", "incomplete": "Some"}
+    "f1", "Percent proficient", "Bar chart.", SAY, {"suppressed": "Hidden to protect students", "incomplete": "Some"}
 )
 HIDDEN = Cell("suppressed", None, None, None, None, None, None, None)
 
@@ -58,7 +59,7 @@ def test_growth_over_level_puts_who_is_high_on_the_right_and_who_grows_more_on_t
     assert float(marks["low"].get("cx")[:-1]) < float(marks["high"].get("cx")[:-1])
     assert float(marks["low"].get("cy")) < float(marks["high"].get("cy"))
     texts = [text.text for text in read(svg).iter("text")]
-    assert set(texts) >= {"low", "high", "Level", "Growth", *charts.words.CORNERS}
+    assert set(texts) >= {"low", "high", "Level", "Growth", *(SAY(f"corner.{key}") for key in charts.CORNERS)}
     assert "hidden" not in texts
 
 
@@ -66,7 +67,7 @@ def test_without_the_state_the_fields_of_growth_over_level_have_no_words():
     points = [charts.Point({}, f"school {place}", cell(place), cell(50)) for place in range(20)]
     svg = charts.quadrant(points, None, (PERCENT, PERCENT), ("Level", "Growth"), ABOUT)
     texts = [text.text for text in read(svg).iter("text")]
-    assert not set(texts) & {*charts.words.CORNERS, "school 1"}
+    assert not set(texts) & {*(SAY(f"corner.{key}") for key in charts.CORNERS), "school 1"}
     assert len(list(read(svg).iter("circle"))) == 20
 
 
@@ -103,9 +104,34 @@ def test_a_likely_range_beyond_the_axis_is_drawn_to_its_edge_and_known_as_cut():
 
 
 def test_an_incomplete_number_has_a_hollow_mark_and_its_words():
-    svg = charts.dots([row("Asian", cell(50, status="incomplete"))], PERCENT, ABOUT)
+    svg = charts.dots([row("Asian", cell(50, status="incomplete")), row("White", cell(60))], PERCENT, ABOUT)
     assert read(svg).find(".//circle").get("fill") == "#fff"
     assert "Asian (some)" in [text.text for text in read(svg).iter("text")]
+
+
+def test_a_warning_of_every_number_is_not_said_of_each():
+    rows = [row(name, cell(50, status="incomplete")) for name in ("Asian", "White")]
+    assert charts.shared_warning(rows) == "incomplete"
+    texts = [text.text for text in read(charts.dots(rows, PERCENT, ABOUT)).iter("text")]
+    assert {"Asian", "White"} <= set(texts)
+
+
+def test_a_strip_has_a_mark_for_each_number_and_heaps_those_that_would_lie_on_one_another():
+    points = [(str(place), cell(50)) for place in range(5)] + [("far", cell(90)), ("hidden", HIDDEN)]
+    svg = charts.strip(points, ("State", cell(40)), PERCENT, ABOUT, (30.0, "chance"))
+    marks = read(svg).findall(".//circle")
+    assert len(marks) == 6
+    assert len({(mark.get("cx"), mark.get("cy")) for mark in marks}) == 6
+    assert len({mark.get("cx") for mark in marks}) == 2
+    (band,) = layer(svg, "fill=#E1E5EA")
+    assert band.get("width") == "29.4%"
+
+
+def test_a_ladder_names_its_rungs():
+    svg = charts.dots(
+        [row("Asian", cell(1, 0.1))], charts.axis_for(0, 2, "multiple"), ABOUT, {1.0: "one year", 1.25: "1.25"}
+    )
+    assert {"one year", "1.25"} <= {text.text for text in read(svg).iter("text")}
 
 
 def test_bounds_without_a_number_are_drawn_as_a_band_to_the_end_of_the_axis():

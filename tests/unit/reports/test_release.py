@@ -195,7 +195,7 @@ def test_the_first_release_is_1_0_0_and_becomes_current(handed_over: Path, home:
     made = publish_release(handed_over, home)
     assert made == home / "1.0.0"
     assert current_release(home) == made.resolve()
-    assert {entry.name for entry in home.iterdir()} == {"1.0.0", "current"}
+    assert {entry.name for entry in home.iterdir()} == {".pages", "1.0.0", "current"}
 
 
 def test_the_same_data_again_keep_the_current_release(handed_over: Path, home: Path, caplog):
@@ -205,7 +205,7 @@ def test_the_same_data_again_keep_the_current_release(handed_over: Path, home: P
         assert publish_release(handed_over, home) == made
     assert "same as in release 1.0.0" in caplog.text
     assert bytes_of(made) == before
-    assert {entry.name for entry in home.iterdir()} == {"1.0.0", "current"}
+    assert {entry.name for entry in home.iterdir()} == {".pages", "1.0.0", "current"}
 
 
 def test_corrected_values_are_a_patch_a_new_year_is_minor_and_a_lost_measure_is_major(

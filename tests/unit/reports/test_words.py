@@ -68,9 +68,10 @@ def test_what_is_higher_one_way_is_lower_the_other_way(a, b, c, d):
 
 
 def test_a_comparison_is_said_in_a_whole_phrase():
-    assert words.against("higher", state=True) == "Higher than the state"
-    assert words.against("about the same", state=False) == "About the same as the year before"
-    assert words.against("cannot tell", state=True) == "Cannot tell"
+    say = words.language("en")
+    assert say.against("higher", state=True) == "Higher than the state"
+    assert say.against("about the same", state=False) == "About the same as the year before"
+    assert say.against("cannot tell", state=True) == "Cannot tell"
 
 
 @given(TEXT)
@@ -86,7 +87,8 @@ def test_a_school_year_is_said_with_both_of_its_years():
 
 
 def test_an_open_range_says_where_it_is_open():
-    said = [words.bounds("95", None, "percent"), words.bounds(None, "5", "percent"), words.bounds("20", "29", "score")]
+    say = words.language("en")
+    said = [say.bounds("95", None, "percent"), say.bounds(None, "5", "percent"), say.bounds("20", "29", "score")]
     assert said == ["95% or more", "5% or less", "20 to 29"]
 
 
