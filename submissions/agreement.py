@@ -230,6 +230,7 @@ def _opened(threads: int) -> duckdb.DuckDBPyConnection:
         connection.register("incoming", frame.to_arrow())
         connection.execute(f'create table "{name}" as from incoming')
     connection.unregister("incoming")
+    connection.execute("set enable_progress_bar = false")
     connection.execute("set python_enable_replacements = false")
     connection.execute("set enable_external_access = false")
     connection.execute("set lock_configuration = true")
