@@ -6,7 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from orchestration.cli import app
 from reports.provenance import NotThereError, explain, made_of
 from reports.release import Dossier, build_release
 from reports.statement import read_statement
@@ -99,3 +101,18 @@ def test_the_api_says_the_same_for_each_entity_and_indicator(explained: Path):
     assert told["submissions"].keys() <= of_school.keys()
     of_indicator = json.loads((api / "indicators" / "academic_achievement.json").read_text())
     assert (of_indicator["models"], of_indicator["methodology"]) == (told["models"], told["methodology"])
+
+
+def test_the_command_tells_the_same_in_words_and_as_json(explained: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    words = ["explain", "0001", "academic_achievement", "EL", "--release", str(explained)]
+    told = CliRunner().invoke(app, words)
+    assert told.exit_code == 0, told.output
+    for said in ("ind_academic_achievement", "Policy: minimum_students = 10", "Submission: 2025-0100-x", "f" * 64):
+        assert said in told.output
+    as_json = CliRunner().invoke(app, [*words, "--json"])
+    assert json.loads(as_json.output) == json.loads(
+        json.dumps(explain(explained, "0001", "academic_achievement", "EL"))
+    )
+    unknown = CliRunner().invoke(app, ["explain", "9999", "academic_achievement", "--release", str(explained)])
+    assert unknown.exit_code == 1
