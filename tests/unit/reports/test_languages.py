@@ -96,3 +96,35 @@ def test_both_languages_write_a_number_alike(number):
 def test_dates_are_written_in_full():
     assert ENGLISH.date(date(2026, 3, 5)) == "March 5, 2026"
     assert SPANISH.date(date(2026, 3, 5)) == "5 de marzo de 2026"
+
+
+def words_of_its_own(template: str) -> list[str]:
+    """What a template says by itself: text and labels that no expression fills, without code and names of formats."""
+    plain = re.sub(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", " ", template, flags=re.DOTALL)
+    plain = re.sub(r"<(pre|code)\b.*?</\1>", " ", plain, flags=re.DOTALL)
+    said = re.findall(r'\b(?:aria-label|alt|title|placeholder)="([^"]*)"', plain)
+    said += re.sub(r"<[^>]*>", "\n", plain).split("\n")
+    return [
+        text.strip() for text in said if re.search(r"[A-Za-z]{2}", re.sub(r"\b[A-Z]{3,4}\b|\b\w+\.json\b", "", text))
+    ]
+
+
+def test_no_template_of_the_site_says_words_of_its_own():
+    templates = [path for path in (ROOM / "templates").glob("*.html") if not path.name.startswith("growth_fit")]
+    assert len(templates) > 10
+    assert {
+        path.name: found for path in templates if (found := words_of_its_own(path.read_text(encoding="utf-8")))
+    } == {}
+
+
+@pytest.mark.parametrize(
+    ("template", "found"),
+    [
+        ("<p>Hidden numbers</p>", ["Hidden numbers"]),
+        ('<nav aria-label="Main">{{ say("nav.find") }}</nav>', ["Main"]),
+        ("<p>{{ value }} students</p>", ["students"]),
+        ('<p>{{ say("a") }} · <code>level</code> CSV</p>', []),
+    ],
+)
+def test_words_typed_in_a_template_are_found(template, found):
+    assert words_of_its_own(template) == found
