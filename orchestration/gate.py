@@ -17,7 +17,7 @@ import yaml
 from expectations.releases import checklist
 from expectations.releases.checklist import Acknowledgement, Result
 from expectations.releases.publication import check_release
-from orchestration import ledger, lineage, settings, signing, warehouse
+from orchestration import attacks, ledger, lineage, settings, signing, warehouse
 from orchestration.settings import CannotRunError, Home
 from reports import contents, release
 from reports.catalogue import Publisher
@@ -28,6 +28,14 @@ from submissions import custody
 from submissions.store import write_atomically
 
 HANDED_OVER, ACKNOWLEDGED, MOVERS = "handed_over", "acknowledgements.json", "movers.parquet"
+RULES = "disclosure_rules.parquet"
+CERTIFIED = {
+    "systems": warehouse.SYSTEMS,
+    "worlds": warehouse.WORLDS,
+    "certificates": warehouse.CERTIFICATES,
+    "rules": RULES,
+}
+"""The files of a build that prove what its release hides, by the name that the release gives them."""
 PUBLISHED = "published"
 MINIMUM = "select min(minimum) from reference.policy_minimum_n where purpose = 'publication'"
 
@@ -36,7 +44,7 @@ def test(place: Home, folder: Path) -> list[Result]:
     """Hand over the published tables of a build, test them against every promise, and keep the results in the build."""
     shutil.rmtree(folder / HANDED_OVER, ignore_errors=True)
     handed_over = hand_over(folder / warehouse.FILE, settings.INDICATORS, folder / HANDED_OVER)
-    minimum = _prepared(place, folder / warehouse.FILE)
+    minimum = _prepared(place, folder)
     results = [*_of_the_table(place, handed_over, minimum), *_of_the_rest(place, folder, handed_over)]
     results = checklist.acknowledged(results, acknowledgements(folder))
     _keep(folder, results)
@@ -54,13 +62,13 @@ def passed(folder: Path) -> list[Result]:
 
 def dossier(place: Home, folder: Path) -> release.Dossier:
     """Gather what goes into the release of a build beside its numbers."""
-    certificates, moved = folder / release.CERTIFICATES, folder / MOVERS
+    moved = folder / MOVERS
     return release.Dossier(
         gate_results=passed(folder),
         movers=pl.read_parquet(moved) if moved.exists() else None,
         inputs=lineage.inputs(place, folder),
         publisher=publisher(place),
-        certificates=certificates if certificates.exists() else None,
+        certificates={name: folder / file for name, file in CERTIFIED.items() if (folder / file).exists()},
         key=signing.signing_key(place),
     )
 
@@ -104,10 +112,11 @@ def publisher(place: Home) -> Publisher:
     return found
 
 
-def _prepared(place: Home, file: Path) -> int:
-    """Note what the build would show and hide, for the suppression ledger, and give the least number of students."""
-    with duckdb.connect(str(file), read_only=True) as connection:
+def _prepared(place: Home, folder: Path) -> int:
+    """Note what the build would show and hide and by which rules, and give the least number of students."""
+    with duckdb.connect(str(folder / warehouse.FILE), read_only=True) as connection:
         ledger.prepare(place, connection)
+        connection.execute(attacks.RULES).pl().write_parquet(folder / RULES)
         return connection.execute(MINIMUM).fetchone()[0]
 
 

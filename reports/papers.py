@@ -39,6 +39,7 @@ Results of schools, districts and the state, {contents.years}.
 | `data.json`, `data-v1.1.json` | The entry for data catalogues, DCAT-US 3.0 and 1.1. |
 | `api/v1/` | The same as static JSON; `api/v1/openapi.json` describes it. |
 | `methodology/` | How each indicator is measured, one page each. |
+| `certificates/` | The proof that what is hidden cannot be worked back; `waymark verify` checks it. |
 | `gate/` | The checks that this release went through, and who acknowledged which warning. |
 | `site/` | The same numbers as pages; open `site/index.html`. |
 | `statement.dsse.json`, `signing-key.pub.pem` | The signed statement over all files and what made them; the key. |

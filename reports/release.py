@@ -26,7 +26,6 @@ from reports.statement import write_checksums, write_statement
 from reports.versions import VERSION, Earlier, next_version, number_of
 
 SAY = logging.getLogger("waymark.reports")
-CERTIFICATES = "disclosure_certificates.parquet"
 
 
 @dataclass(frozen=True)
@@ -34,14 +33,15 @@ class Dossier:
     """What goes into a release beside the numbers.
 
     `inputs` says what the build was made of, as `provenance.NO_INPUTS` has it; `movers` lists what moved most since the
-    release before; `certificates` is the file that proves what is hidden. Without a `key` nothing is signed.
+    release before; `certificates` are the files that prove what is hidden, by the names that they get. Without a `key`
+    nothing is signed.
     """
 
     gate_results: Sequence[Mapping] = ()
     movers: pl.DataFrame | None = None
     inputs: Mapping[str, Any] = field(default_factory=lambda: dict(provenance.NO_INPUTS))
     publisher: Publisher = field(default_factory=Publisher)
-    certificates: Path | None = None
+    certificates: Mapping[str, Path] = field(default_factory=dict)
     key: bytes | None = None
 
 
@@ -152,9 +152,9 @@ def _write(plan: _Plan, out: Path, dossier: Dossier) -> None:
     write_json(out / "gate" / "results.json", list(dossier.gate_results))
     if dossier.movers is not None:
         write_csv(dossier.movers, out / "gate" / "movers.csv", ["entity_id"])
-    if dossier.certificates:
-        (out / "certificates").mkdir()
-        shutil.copyfile(dossier.certificates, out / "certificates" / CERTIFICATES)
+    for name, file in dossier.certificates.items():
+        (out / "certificates").mkdir(exist_ok=True)
+        shutil.copyfile(file, out / "certificates" / f"{name}.parquet")
     _write_api(plan, out / api.ROOT, out.parent)
     provenance.write_provenance(contents, dossier.inputs, out, version)
     _describe(plan, out, dossier.publisher)

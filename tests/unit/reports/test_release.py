@@ -155,6 +155,13 @@ def test_the_methodology_pages_and_the_results_of_the_gate_come_with_the_release
     assert json.loads((release / "gate" / "results.json").read_text())[0]["success"] is True
 
 
+def test_the_proof_of_what_is_hidden_comes_with_the_release(handed_over: Path, tmp_path: Path):
+    proof = tmp_path / "disclosure_worlds.parquet"
+    proof.write_bytes(b"worlds")
+    made = build_release(handed_over, tmp_path / "1.0.0", "1.0.0", Dossier(certificates={"worlds": proof}))
+    assert (made / "certificates" / "worlds.parquet").read_bytes() == b"worlds"
+
+
 def test_nothing_in_a_release_says_where_or_when_it_was_made(release: Path, handed_over: Path):
     here = [str(release.parent).encode(), str(handed_over).encode(), str(Path(__file__).parents[3]).encode()]
     today = datetime.now(UTC).strftime("%Y-%m-%d").encode()
