@@ -19,6 +19,9 @@ from expectations.collections.columns import KINDS
 from expectations.collections.rules import ELSEWHERE, EXTRA_COLUMN, MISSING, PADDED, UNREADABLE
 
 FINDINGS = pl.Schema({"row": pl.UInt32(), "rule": pl.String(), "field": pl.String()})
+_NONE = FINDINGS.to_frame()
+"""No findings; made once, for most files have none."""
+
 SUBMISSION_COLUMNS = ("district_id", "school_year")
 """What any file may carry to say whose it is. They are compared with the submission and not kept."""
 
@@ -126,13 +129,13 @@ def find(typed: pl.DataFrame, contract: pa.DataFrameSchema) -> pl.DataFrame:
         raise TypeError("a contract is applied to a DataFrame; pandera would pass a LazyFrame unread")
     broken, doubtful = [], _columns_in_doubt(typed, contract)
     if not doubtful:
-        return FINDINGS.to_frame()
+        return _NONE
     with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA):
         try:
             contract.select_columns(doubtful).validate(typed, lazy=True)
         except SchemaErrors as errors:
             broken = errors.schema_errors
-    found = [FINDINGS.to_frame()]
+    found = [_NONE]
     for error in broken:
         if error.reason_code is SchemaErrorReason.SERIES_CONTAINS_NULLS:
             rule = _code(contract, MISSING)
@@ -204,4 +207,4 @@ def _findings(flags: pl.DataFrame, rule: str) -> pl.DataFrame:
         for name, is_found in zip(flagged.columns, flagged.rows()[0] if flagged.width else (), strict=True)
         if is_found
     ]
-    return pl.concat([FINDINGS.to_frame(), *found])
+    return pl.concat([_NONE, *found]) if found else _NONE
