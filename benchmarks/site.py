@@ -41,7 +41,9 @@ CODES = {
 
 def main() -> None:
     """Print a row for the first build and one for the build after a district changed."""
-    table = Table("build", "pages", "s", "pages a second", "MB of pages", "largest kB", "peak MB a process")
+    table = Table(
+        "build", "pages", "s", "processor s", "pages a second", "MB of pages", "largest kB", "peak MB a process"
+    )
     with tempfile.TemporaryDirectory(prefix="waymark-bench-") as folder:
         releases = Path(folder)
         memory = releases / ".pages"
@@ -50,15 +52,16 @@ def main() -> None:
             release = releases / version
             if changed:
                 make_release(release, version, changed)
-            start = time.perf_counter()
+            start, worked = time.perf_counter(), _processor_seconds()
             site = build_site(release, memory=memory)
-            seconds = time.perf_counter() - start
+            seconds, worked = time.perf_counter() - start, _processor_seconds() - worked
             sizes = [path.stat().st_size for language in ("en", "es") for path in (site / language).rglob("*.html")]
             peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
             table.add_row(
                 name,
                 f"{len(sizes):,}",
                 f"{seconds:.1f}",
+                f"{worked:.0f}",
                 f"{len(sizes) / seconds:,.0f}",
                 f"{sum(sizes) / 1e6:,.0f}",
                 f"{max(sizes) / 1e3:.0f}",
@@ -67,6 +70,11 @@ def main() -> None:
     console = Console(width=max(100, Console().width))
     console.print(table)
     console.print(f"{DISTRICTS:,} districts, {SCHOOLS:,} schools, {rows:,} rows of values, {os.cpu_count()} cores")
+
+
+def _processor_seconds() -> float:
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 def make_release(release: Path, version: str, changed: str | None) -> int:
@@ -133,7 +141,7 @@ def _tables() -> dict[str, pl.DataFrame]:
         name = f"{chr(65 + number % 26)} School {number:05d}"
         rows.append(("school", f"{number:05d}", name, home, f"{chr(65 + int(home) % 26)} District {home}"))
     names = ["level", "entity_id", "entity_name", "district_id", "district_name"]
-    entities = pl.DataFrame(rows, schema=names, orient="row").with_columns(
+    entities = pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row").with_columns(
         first_school_year=pl.lit(YEARS[0]), last_school_year=pl.lit(YEARS[-1])
     )
     policies = pl.DataFrame(schema=dict.fromkeys(dictionary()["policies"]["fields"], pl.String)).with_columns(
