@@ -522,6 +522,33 @@ def serve(port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any 
             server.serve_forever()
 
 
+@app.command("pdf")
+@plainly
+def print_profiles(
+    places: Annotated[list[str], typer.Argument(help="state, district/ID or school/ID, one or more.")],
+    language: Annotated[str, typer.Option(help="en or es.")] = "en",
+    out: Annotated[Path, typer.Option(help="The folder to write into.")] = Path("pdf"),
+) -> None:
+    """Print profiles of the current release as tagged PDF.
+
+    Example:
+
+        waymark pdf state district/0100 --language es --out pdf
+    """
+    from reports.pdf import MissingLibraryError, print_pages
+
+    site = settings.home().releases / "current" / "site"
+    pages = [f"{language}/{place}/index.html" for place in places]
+    if missing := [page for page in pages if not (site / page).is_file()]:
+        raise CannotRunError(f"The current release has no page {', '.join(missing)}.")
+    try:
+        written = print_pages(site, pages, out)
+    except MissingLibraryError as error:
+        raise CannotRunError(str(error)) from None
+    for file in written:
+        telling.screen().print(escape(str(file)), soft_wrap=True)
+
+
 @app.command()
 @plainly
 def console(port: Annotated[int, typer.Option(min=1, max=65535)] = 3000) -> None:
