@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import os
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -310,3 +311,17 @@ def test_on_paper_there_is_no_navigation_and_every_table_is_open(visit):
     assert not page.locator(".top nav").is_visible()
     assert not page.locator(".tools").is_visible()
     assert page.locator("table.headlines").first.is_visible()
+
+
+@pytest.mark.skipif("SCREENSHOTS" not in os.environ, reason="SCREENSHOTS names no folder to write pictures into")
+@pytest.mark.parametrize("name", MAIN | {"access": OTHERS["access"], "compare": OTHERS["compare"]})
+def test_pictures_of_the_main_pages_are_written_in_color_and_in_shades_of_grey(visit, name: str):
+    """Run with SCREENSHOTS=folder, and look at them."""
+    folder = Path(os.environ["SCREENSHOTS"])
+    folder.mkdir(parents=True, exist_ok=True)
+    for language, width in (("en", 1280), ("es", 390)):
+        page = visit(f"{language}/{PATHS[name]}", width)
+        for look in ("none", "grayscale(1)"):
+            page.evaluate("(look) => { document.documentElement.style.filter = look; }", look)
+            grey = "" if look == "none" else "-grey"
+            page.screenshot(path=folder / f"{name}-{language}-{width}{grey}.png", full_page=True)

@@ -708,3 +708,12 @@ def test_two_policies_for_one_number_are_refused(state, methodology: Path, tmp_p
     made = build_release(hand_over(warehouse, methodology, tmp_path / "handed_over"), tmp_path / "release", "1.0.0")
     with pytest.raises(ValueError, match="two policies"):
         build_site(made)
+
+
+@pytest.mark.parametrize(
+    "name", ["", "school/0001/", "district/0100/", "indicators/academic_achievement/", "equity/", "compare/", "data/"]
+)
+def test_a_page_of_each_kind_is_valid_html(release: Path, name: str):
+    import html5lib
+
+    html5lib.HTMLParser(strict=True).parse((release / "site" / "es" / name / "index.html").read_bytes())
