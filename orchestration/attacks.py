@@ -23,8 +23,8 @@ from orchestration.settings import Home
 
 PLACE = ("level", "entity_id")
 TABLE = tuple(key for key in CELL if key not in (*PLACE, "student_group"))
-EMPTY = ("no_students", "not_applicable", "not_collected", "not_reported")
-"""Statuses of rows that add nothing to any sum, as a reader takes them."""
+NO_PART = ("not_applicable", "not_collected")
+"""Statuses of rows behind which nobody looks for a number. What was not reported is a number that nobody knows."""
 SHOWN = ("student_count", "numerator", "denominator", "value", "low_bound", "high_bound")
 WHOLE_GROUP, PROGRAM, STATE = "ALL", "program", ("state", "state")
 
@@ -139,11 +139,11 @@ def _counts(candidate: Candidate, results: pl.DataFrame) -> pl.DataFrame:
     in_force = pl.col("school_year").is_between("first_school_year", "last_school_year")
     shown, base = pl.col("student_count"), pl.col("count_base")
     least = pl.when(shown.is_not_null()).then(pl.min_horizontal(shown, "minimum"))
-    is_empty = pl.col("value_status").is_in(EMPTY)
+    is_empty = pl.col("value_status") == "no_students"
     rows = (
         results.join(candidate.measures, on=["indicator", "measure"], how="inner")
         .join(candidate.rules, on=["indicator", "policy_id", "level"], how="inner")
-        .filter(in_force)
+        .filter(in_force & ~pl.col("value_status").is_in(NO_PART))
         .with_columns(
             count_low=pl.when(is_empty).then(0).otherwise(pl.max_horizontal(shown - base // 2, least).fill_null(0)),
             count_high=pl.when(is_empty).then(0).otherwise((shown + (base - 1) // 2).fill_null(OPEN)),

@@ -487,6 +487,7 @@ def verify(
 
         waymark verify data/releases/current
     """
+    from reports.proofs import certified
     from reports.verify import verify_release
 
     if not release.is_dir():
@@ -499,6 +500,9 @@ def verify(
         console.print(f"  and {len(faults) - FAULTS_TOLD:,} more", style="red")
     if faults:
         stop("The release does not hold.", REFUSED)
+    if (release / "certificates").is_dir():
+        hidden, proven = certified(release)
+        console.print(f"{proven:,} of {hidden:,} hidden numbers have a certificate that nobody can work them out.")
     console.print("Everything in the release holds.")
 
 

@@ -44,8 +44,8 @@ def test(place: Home, folder: Path) -> list[Result]:
     """Hand over the published tables of a build, test them against every promise, and keep the results in the build."""
     shutil.rmtree(folder / HANDED_OVER, ignore_errors=True)
     handed_over = hand_over(folder / warehouse.FILE, settings.INDICATORS, folder / HANDED_OVER)
-    minimum = _prepared(place, folder)
-    results = [*_of_the_table(place, handed_over, minimum), *_of_the_rest(place, folder, handed_over)]
+    minimum, tried = _prepared(place, folder)
+    results = [*_of_the_table(place, handed_over, minimum), *tried, *_of_the_rest(place, folder, handed_over)]
     results = checklist.acknowledged(results, acknowledgements(folder))
     _keep(folder, results)
     return results
@@ -112,12 +112,15 @@ def publisher(place: Home) -> Publisher:
     return found
 
 
-def _prepared(place: Home, folder: Path) -> int:
-    """Note what the build would show and hide and by which rules, and give the least number of students."""
+def _prepared(place: Home, folder: Path) -> tuple[int, list[Result]]:
+    """Note what the build would show and hide and by which rules, and try to work out what it hides.
+
+    Give the least number of students, and what the attacks found.
+    """
     with duckdb.connect(str(folder / warehouse.FILE), read_only=True) as connection:
         ledger.prepare(place, connection)
         connection.execute(attacks.RULES).pl().write_parquet(folder / RULES)
-        return connection.execute(MINIMUM).fetchone()[0]
+        return connection.execute(MINIMUM).fetchone()[0], attacks.tried(place, connection)
 
 
 def _of_the_table(place: Home, handed_over: Path, minimum: int) -> list[Result]:

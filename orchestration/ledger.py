@@ -27,7 +27,18 @@ SENSITIVE = f"""
     with judged as (
         select
             {", ".join(f"results.{key}" for key in KEYS)}, results.student_count, numerator, denominator,
-            minimum, numerator_floor, interval_width, statistic in {RATES} and not is_by_unit as counts_students
+            minimum, numerator_floor, interval_width, statistic in {RATES} and not is_by_unit as counts_students,
+            -- What the state shows of a group is the most that any of its places can have of it.
+            max(
+                case
+                    when results.level = 'state' and least(numerator, denominator - numerator) >= numerator_floor
+                    then least(numerator, denominator - numerator)
+                end
+            ) over (
+                partition by
+                    results.school_year, results.indicator, results.policy_id, population, student_group, grade_span,
+                    subject, results.measure
+            ) as most
         from marts.fct_indicator_results as results
         inner join marts.dim_measure using (indicator, measure)
         inner join marts.dim_minimum_n as minimums
@@ -43,7 +54,9 @@ SENSITIVE = f"""
     select {", ".join(KEYS)}, 'student_count' as quantity, cast(least(interval_width, student_count) as bigint) as width
     from judged where student_count < minimum
     union all
-    select {", ".join(KEYS)}, 'numerator' as quantity, cast(least(interval_width, denominator) as bigint) as width
+    select
+        {", ".join(KEYS)}, 'numerator' as quantity,
+        cast(least(interval_width, denominator, coalesce(most, interval_width)) as bigint) as width
     from judged
     where
         counts_students and denominator > 0
@@ -71,7 +84,11 @@ class Before:
 
 
 def prepare(place: Home, connection: duckdb.DuckDBPyConnection) -> None:
-    """Write down what a build would show and hide, before it is published."""
+    """Write down what a build would show and hide, before it is published.
+
+    The ledger is read first, so that a release which a crash kept out of it is entered before its page is lost.
+    """
+    entries(place)
     numbers = hashed(place, connection.execute(NUMBERS).pl())
     shown = connection.execute(SHOWN).pl().join(numbers, on=KEYS, how="inner", maintain_order="left")
     sensitive = connection.execute(SENSITIVE).pl().select(*CELL, flag=pl.lit(True))
