@@ -126,6 +126,23 @@
 {% endtest %}
 
 
+{#- A contribution without a number would be lost in a sum. Most contributions are views, whose columns no database guards. -#}
+{% test no_contribution_is_missing(model) %}
+    {%- for indicator in indicators_with("contributions") %}
+        select '{{ indicator.slug }}' as indicator, count(*) as row_count
+        from {{ ref("ind_" ~ indicator.slug) }}
+        where
+            policy_id is null
+            or entity_id is null
+            or student_id is null
+            or numerator is null
+            or denominator is null
+            or expected is null
+        having count(*) > 0 {{ "union all" if not loop.last }}
+    {%- endfor %}
+{% endtest %}
+
+
 {#- Finds an indicator whose formula leaves a student out and does not say by which rule. Resolve it by naming the rule in `exclusion`. -#}
 {% test every_exclusion_is_named(model) %}
     {%- set named = [] -%}

@@ -81,3 +81,20 @@ def test_pace_by_lowering_the_bar_raises_pace_and_lowers_sufficiency_and_equival
         row[0]: row[1] for row in said("school", school, "evidence_sufficiency", "percent_sufficient", subject="ALL")
     }
     assert sufficient[year] < sufficient[year - 1]
+
+
+def test_gaps_that_widen_because_more_is_found_are_told_apart_from_lost_ground(planted, said, simulated_state):
+    truth = planted["gaps_widen_by_identification"]
+    (district,), year, group = truth["districts"], max(truth["school_years"]), truth["facts"]["student_group"]
+    others = [name for (name,) in simulated_state.query("select distinct district_id from staging.stg_school")]
+
+    def change(entity, measure, subject):
+        rows = said("district", entity, "prerequisite_gaps", measure, group, subject)
+        return {row[0]: row[1] for row in rows}[year]
+
+    for subject in ("RLA", "MATH"):
+        widened = change(district, "change_in_major_gaps", subject)
+        found, learned = (change(district, f"change_by_{why}", subject) for why in ("identification", "learning"))
+        assert widened == pytest.approx(found + learned, abs=1e-9)
+        assert found > widened > 0 > learned
+        assert widened == max(change(other, "change_in_major_gaps", subject) for other in others)

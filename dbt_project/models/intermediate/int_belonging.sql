@@ -162,7 +162,7 @@ with
             cluster_count,
             {{ linearized_error("score_score", "score_n", "n_n", "mean") }} as error,
             {{ linearized_error("favorable_favorable", "favorable_n", "n_n", "favorable_share") }} as favorable_error,
-            case when level = 'school' then between / nullif(between + within / n, 0) end as reliability
+            case when level = 'school' then {{ reliability_of_mean("between", "within", "n") }} end as reliability
         from entities
         inner join weighted using (policy_id, school_year, level, entity_id, student_group, construct)
         inner join components using (policy_id, school_year, student_group, construct)

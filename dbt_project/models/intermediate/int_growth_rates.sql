@@ -160,7 +160,7 @@ with
             cast(case when not one_scale.is_out_of_range then nullif(one_scale.sxx, 0) end as decimal(18, 0)) as sxx,
             cast(one_scale.sxy as decimal(18, 0)) as sxy,
             cast(one_scale.sxs as decimal(18, 0)) as sxs,
-            cast(case when not one_scale.is_out_of_range then one_scale.sxx end as double) as xx,
+            cast(case when not one_scale.is_out_of_range then nullif(one_scale.sxx, 0) end as double) as xx,
             cast(one_scale.sxy as double) as xy,
             cast(one_scale.syy as double) as yy,
             cast(case when not one_scale.is_out_of_range then one_scale.sss end as double) as ss,
@@ -262,7 +262,7 @@ select
             when n > 2
             then sqrt(greatest(0, yy - xy * xy / xx) / (n - 2) / xx)
             when n = 2 and scored_count = 2 and ss > 0
-            then sqrt(2) * 1000 * sum_of_errors / 2 * sqrt(yy / ss) / span_days
+            then sqrt(2) * 1000 * sum_of_errors / 2 * sqrt(yy / ss) / nullif(span_days, 0)
         end as decimal(18, 6)
     ) as growth_rate_error,
     case
