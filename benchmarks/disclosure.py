@@ -103,6 +103,7 @@ def state(schools: int, seed: int = 1) -> tuple[linked.Rows, linked.Hierarchy]:
         students_high=column["students"],
         numerator_low=column["numerator"],
         numerator_high=column["numerator"],
+        takes_part=column["students"] > 0,
         has_number=column["students"] > 0,
         is_empty=column["students"] == 0,
         is_exact=np.ones(count, dtype=bool),

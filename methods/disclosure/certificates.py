@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from methods.disclosure.linked import NOBODY, SHOWN, Hierarchy, Rows, System
+from methods.disclosure.linked import SHOWN, Hierarchy, Rows, System
 from methods.disclosure.network import Bools, Ints
 from methods.disclosure.protection import UNBOUNDED, Layout, Table, Worlds, lay_out
 
@@ -64,13 +64,14 @@ def prove(
             high = np.where(is_shown, most, UNBOUNDED).min(axis=0)
             open_ended = (is_shown & (rows.is_open_ended[members])).any(axis=0)
         base = base_world(layouts[shape][0], low, high, cells, hierarchy)
-        high = _within_the_place(base, high, cells, hierarchy) if system.quantity == "students" else high
         is_exact = low == high
-        certified = np.flatnonzero((~is_shown.any(axis=0) | open_ended) & ~is_exact & (reasons[first] != NOBODY))
+        if system.quantity == "students":
+            low, high = _within_the_place(base, low, high, cells, hierarchy)
+        certified = np.flatnonzero((~is_shown.any(axis=0) | open_ended) & ~is_exact)
         table = Table(layouts[shape][0], base.copy(), low, high, high, np.zeros(first.size, dtype=np.int64))
-        proofs.append(
-            Proof(first, is_exact, base, certified, [table.worlds(cell, width)[0] for cell in certified.tolist()])
-        )
+        sums = _equations(cells, hierarchy, first.size)
+        worlds = [_held(table.worlds(cell, width)[0], base, sums) for cell in certified.tolist()]
+        proofs.append(Proof(first, is_exact, base, certified, worlds))
         if on_progress:
             on_progress(done, len(systems))
     return proofs
@@ -118,15 +119,27 @@ def _settle(world: Ints, known: Bools, is_mine: Bools, low: Ints, high: Ints, eq
     world[columns] = np.clip(middle + more - sum(less), low[columns], high[columns])
 
 
-def _within_the_place(base: Ints, high: Ints, cells: Ints, hierarchy: Hierarchy) -> Ints:
-    """Let no group have more students than its place."""
+def _held(found: Worlds, base: Ints, sums: sparse.csr_matrix) -> Worlds:
+    """Keep two worlds if no sum of the table tells them apart; else say that the cell cannot move."""
+    move = np.zeros(base.size)
+    for sign, (changed, numbers) in ((-1, found.low), (1, found.high)):
+        move[changed] += sign * (numbers - base[changed])
+    if not np.any(sums @ move):
+        return found
+    return Worlds((np.empty(0, np.int64), np.empty(0, np.int64)), (np.empty(0, np.int64), np.empty(0, np.int64)), 0)
+
+
+def _within_the_place(base: Ints, low: Ints, high: Ints, cells: Ints, hierarchy: Hierarchy) -> tuple[Ints, Ints]:
+    """Let no group have more students than its place, nor a place fewer than one of its groups."""
     names = np.array(hierarchy.family)
     total = cells[:, names == "total"].max(axis=1, initial=-1)
     place, group = np.nonzero((cells >= 0) & (names != "total") & (total >= 0)[:, None])
     limited = high.copy()
     mine = cells[place, group]
     limited[mine] = np.maximum(np.minimum(high[mine], base[total[place]]), base[mine])
-    return limited
+    raised = low.copy()
+    np.maximum.at(raised, total[place], np.where(names[group] == "", base[mine], 0))
+    return np.minimum(raised, base), limited
 
 
 def _equations(cells: Ints, hierarchy: Hierarchy, size: int) -> sparse.csr_matrix:

@@ -53,6 +53,8 @@ class Rows:
     numerator: Ints
     numerator_low: Ints
     numerator_high: Ints
+    takes_part: Bools
+    """A reader may take the row for one that stands for somebody."""
     has_number: Bools
     is_empty: Bools
     """The row would say that nobody is counted."""
@@ -153,9 +155,9 @@ def _tables(rows: Rows, hierarchy: Hierarchy) -> list[Ints]:
 def _alike(rows: Rows, tables: list[Ints], quantity: str, reasons: Ints) -> list[Ints]:
     """Bring together tables that hold the same numbers: [table, cell] of rows for each."""
     numbers = rows.students if quantity == "students" else rows.numerator
-    takes_part = (rows.students > 0) | (reasons == NOBODY)
+    takes_part = rows.takes_part | (rows.students > 0) | (reasons == NOBODY)
     if quantity == "numerator":
-        takes_part &= (rows.numerator >= 0) & (rows.denominator >= 0)
+        takes_part &= rows.numerator >= 0
     found: dict[tuple, list[Ints]] = {}
     for cells in tables:
         is_in = (cells >= 0) & takes_part[cells]

@@ -51,7 +51,7 @@ ROWS = f"""
         numerator_floor as floor,
         interval_width as width
     from marts.fct_indicator_disclosure
-    where value_status in ('ok', 'incomplete', 'range', 'no_students') or exact_student_count <> 0
+    where value_status not in ('not_applicable', 'not_collected', 'not_reported') or exact_student_count <> 0
     order by number_of_table, level, entity_id, student_group
 """
 
@@ -170,8 +170,11 @@ def numbers_of(
             "denominator",
         )
     }
-    is_share = results["is_share_of_students"].to_numpy() & (column["numerator"] >= 0) & (column["denominator"] >= 0)
-    numerator, denominator = (np.where(is_share, column[name] // 10_000, -1) for name in ("numerator", "denominator"))
+    is_share = results["is_share_of_students"].to_numpy()
+    takes_part = ~results["value_status"].is_in(["not_applicable", "not_collected", "not_reported", "no_students"])
+    numerator, denominator = (
+        np.where(is_share, np.maximum(column[name], 0) // 10_000, -1) for name in ("numerator", "denominator")
+    )
     base = results["count_base"].cast(pl.Int64).fill_null(1).to_numpy()
     has_number = results["value_status"].is_in(["ok", "incomplete", "range"]).to_numpy()
     is_exact = (results["mode"] == "counts").to_numpy()
@@ -188,6 +191,7 @@ def numbers_of(
         numerator=numerator,
         numerator_low=np.where(is_exact, numerator, np.clip(low, 0, numerator)),
         numerator_high=np.where(is_exact, numerator, np.clip(high, numerator, denominator)),
+        takes_part=takes_part.to_numpy(),
         has_number=has_number,
         is_empty=(results["value_status"] == "no_students").to_numpy() & (column["students"] == 0),
         is_exact=is_exact,
