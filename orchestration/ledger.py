@@ -144,11 +144,15 @@ def constraints(place: Home, connection: duckdb.DuckDBPyConnection) -> pl.DataFr
     A row that was hidden is hidden again while any number behind it is the same, and a row that was shown is shown
     again while all are. A rate that showed its counts is hidden where only a few students came or went since then.
     """
+    if not (told := entries(place)):
+        return pl.DataFrame(
+            schema=dict.fromkeys(KEYS, pl.String) | {"school_year": pl.Int16, "must": pl.String, "because": pl.String}
+        )
     numbers = connection.execute(NUMBERS).pl()
     now = hashed(place, numbers)
     (minimum,) = connection.execute(MINIMUM).fetchone()
-    found = [pl.DataFrame(schema={key: now.schema[key] for key in KEYS} | {"must": pl.String, "because": pl.String})]
-    for version, entry in entries(place).items():
+    found = []
+    for version, entry in told.items():
         both = now.join(entry, on=KEYS, how="inner", suffix="_before")
         same = [pl.col(name) == pl.col(f"{name}_before") for name in HASHES]
         again = both.filter("is_hidden", pl.any_horizontal(same))

@@ -3,6 +3,7 @@
 Which row is hidden is decided in `methods`; here results are read, the method is called, and what it found is written.
 """
 
+from dataclasses import replace
 from functools import partial
 
 import dagster as dg
@@ -13,7 +14,7 @@ import polars as pl
 from expectations.releases.publication import KEYS
 from methods.disclosure import linked
 from methods.disclosure.certificates import Proof, prove
-from orchestration import progress, warehouse
+from orchestration import ledger, progress, warehouse
 from orchestration.work import at_work
 from submissions.store import write_atomically
 
@@ -63,7 +64,9 @@ def disclosure_mask(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         folder = warehouse.resume(place, context.run.run_id, context.run.parent_run_id)
         with duckdb.connect(str(folder / warehouse.FILE), read_only=True) as connection:
             results, places, groups = (connection.sql(query).pl() for query in (ROWS, PLACES, GROUPS))
+            must = ledger.constraints(place, connection).filter(pl.col("must") == "hide")
         rows, hierarchy = numbers_of(results, places, groups)
+        rows = hidden_again(rows, results, must)
         linked.check(rows, results["count_base"].is_not_null().to_numpy())
         reasons, systems = linked.hide(rows, hierarchy, progress.teller(context, "systems"))
         width = int(rows.width.max(initial=1))
@@ -77,6 +80,13 @@ def disclosure_mask(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         by_reason = dict(mask["mask_reason"].value_counts().sort("mask_reason").iter_rows())
         told = {"cells": results.height, "hidden": mask.height, "systems": len(systems), **by_reason}
         return dg.MaterializeResult(metadata=told | _proven(systems, proofs))
+
+
+def hidden_again(rows: linked.Rows, results: pl.DataFrame, must: pl.DataFrame) -> linked.Rows:
+    """Treat as too small what an earlier release hid, or what would tell how the few did who came or went since."""
+    is_hidden = results.join(must.select(*KEYS, again=pl.lit(True)), on=KEYS, how="left", maintain_order="left")
+    again = is_hidden["again"].fill_null(False).to_numpy()
+    return replace(rows, minimum=np.where(again, np.maximum(rows.minimum, rows.students + 1), rows.minimum))
 
 
 def _published_numerators(results: pl.DataFrame, rows: linked.Rows, of: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
