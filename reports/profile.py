@@ -19,7 +19,7 @@ from reports.tables import Column, Entry, Headline, Headlines
 
 MOST_DRAWN, MOST_SUBJECTS = 1, 2
 """How many subjects of a leading indicator are drawn by group, and by place; all of them stand in the tables."""
-MOST_ROWS = 400
+MOST_ROWS = 100
 """How many entities stand in one table; more are on further pages."""
 
 
@@ -434,6 +434,9 @@ class Profile:
             keys = self.indicator_keys(indicator) | {"data-subject": subject}
             figure = self._figure(indicator, title, say("table.group"), keys, rows)
             figure.finding = self._finding(whole, self._state(question), measure["unit"])
+            own = [row.cell.at for row in rows if row.cell.at is not None]
+            if own and not axis.low <= min(own) <= max(own) <= axis.high:
+                axis = charts.axis_for(min(axis.low, *own), max(axis.high, *own), axis.unit)
             rungs = {1.0: say("chart.one_year")} if indicator["chart"] == "ladder" else None
             if rungs and self.view.benchmark:
                 rungs[float(self.view.benchmark)] = words.policy_number(self.view.benchmark)

@@ -175,9 +175,10 @@ class Published:
 
     @cached_property
     def axes(self) -> dict[tuple[str, str], Axis]:
-        """One axis for each unit that is no percentage, by indicator and measure, for all pages."""
+        """The axis of each measure, from the state's numbers; a page whose numbers lie beyond it widens it."""
         frame = (
             pl.scan_parquet(self._values)
+            .filter(pl.col("level") == "state")
             .group_by("indicator", "measure")
             .agg(pl.col("value").min().alias("low"), pl.col("value").max().alias("high"))
             .collect(engine="streaming")
