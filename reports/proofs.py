@@ -75,9 +75,9 @@ def check_certificates(release: Path) -> list[str]:
 
 
 def certified(release: Path) -> tuple[int, int]:
-    """Count the hidden numbers of a release, and those of them that have a certificate."""
+    """Count the numbers of a release that no table shows, and those of them that have a certificate."""
     cells = _intervals(release).join(_read(release, "systems"), on=[*TABLE, "quantity"], how="inner")
-    hidden = cells.filter("is_hidden").select("system", *CELL).unique()
+    hidden = cells.group_by("system", *CELL).agg(pl.col("is_hidden").all()).filter("is_hidden")
     proven = hidden.join(_read(release, "certificates"), on=["system", *CELL], how="semi")
     return hidden.height, proven.height
 
@@ -161,15 +161,16 @@ def _sums(changed: pl.DataFrame, cells: pl.DataFrame, one: list[str]) -> pl.Data
 
 
 def _above_their_place(changed: pl.DataFrame, cells: pl.DataFrame, one: list[str]) -> pl.DataFrame:
-    """List the certificates in one of whose worlds a group is larger than all students of its place."""
+    """List the certificates in one of whose worlds a group exceeds its place by more than published numbers say."""
     students = changed.filter((pl.col("quantity") == "students") & (pl.col("family") != WHOLE))
     base = pl.coalesce("value", "low").alias("total")
-    totals = cells.filter(pl.col("family") == WHOLE).select("system", *PLACE, base)
+    totals = cells.filter(pl.col("family") == WHOLE).select("system", *PLACE, base, most="high")
     moved = changed.filter(pl.col("family") == WHOLE).select(
         *one, *PLACE, total_low="low_world", total_high="high_world"
     )
     both = students.join(totals, on=["system", *PLACE], how="inner").join(moved, on=[*one, *PLACE], how="left")
-    too_many = [pl.col(f"{end}_world") > pl.coalesce(f"total_{end}", "total") for end in ("low", "high")]
+    known = pl.max_horizontal(pl.col("low") - pl.col("most"), 0)
+    too_many = [pl.col(f"{end}_world") > pl.coalesce(f"total_{end}", "total") + known for end in ("low", "high")]
     return both.filter(pl.any_horizontal(too_many))
 
 

@@ -1,24 +1,34 @@
 """The proof that hidden numbers stay open, made from published numbers alone, so that it tells no more than they do.
 
 A base world is a table of whole numbers that agrees with everything published; a linear program finds it, whose costs
-depend on nothing but the place of a cell in its table (the program of a network has whole solutions). From there, for
-each hidden cell, two worlds that differ in it as far as the width asks. No true number but published ones is used.
+depend on nothing but the place of a cell in its table. From there, for each hidden cell, two worlds that differ in it
+as far as the width asks: along a cheapest cycle, or else by a linear program, which finds the widest there is. No true
+number but published ones is used. Where a sensitive number is left too narrow, more is withheld.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import highspy
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from methods.disclosure.linked import SHOWN, Hierarchy, Rows, System
+from methods.disclosure.linked import SHOWN, UNPROTECTABLE, Hierarchy, Rows, System
 from methods.disclosure.network import Bools, Ints
 from methods.disclosure.protection import UNBOUNDED, Layout, Table, Worlds, lay_out
 
-FAR, BROKEN, ROOM = 1e7, 1000.0, 9
-"""The largest number a program may choose, what it costs to break an equation by one, and the room sought below."""
+Limits = tuple[Ints, Ints]
+"""Cells that may not exceed others: theirs and the others'."""
+NO_LIMITS: Limits = (np.empty(0, np.int64), np.empty(0, np.int64))
+FAR, ROOM = 1e7, 9
+"""The largest number a program may choose, and the room sought below."""
+BROKEN, EXCEEDED = 1e3, 1e6
+"""What it costs to break an equation by one (places and groups overlap), and a limit by one (nothing may)."""
+STEP, NODES, NEARLY = 1e-3, 200, 1e-6
+"""What it costs to change another cell by one where a cell moves by one, and how long whole numbers are sought."""
+FEW_STEPS, STEPS = 3, 7
+"""How often only the rows that are needed are withheld for what is too narrow, and how often anything is."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +41,8 @@ class Proof:
     base: Ints
     certified: Ints
     worlds: list[Worlds]
+    needs: Ints
+    """What to withhold so that the sensitive cells that are too narrow get their width."""
 
 
 def prove(
@@ -41,105 +53,221 @@ def prove(
     shares: Callable[[Ints], tuple[Ints, Ints]],
     width: int,
     on_progress: Callable[[int, int], None] | None = None,
-) -> list[Proof]:
-    """Make the proof of every system. `shares(rows)` gives the numerators that a published share allows."""
-    layouts: dict[bytes, tuple[Layout, Ints]] = {}
-    proofs = []
-    for done, system in enumerate(systems, 1):
-        members, first = system.rows, system.rows[0]
-        place, group = rows.place[first], rows.group[first]
-        cells = np.full((len(hierarchy.parent), len(hierarchy.family)), -1)
-        cells[place, group] = np.arange(first.size)
-        shape = cells.tobytes()
-        if shape not in layouts:
-            layouts[shape] = lay_out(hierarchy.parent, cells, hierarchy.family), cells
-        is_shown = rows.has_number[members] & (reasons[members] == SHOWN)
-        open_ended = np.zeros(first.size, dtype=bool)
-        if system.quantity == "students":
-            low = np.where(is_shown, rows.students_low[members], 0).max(axis=0)
-            high = np.where(is_shown, rows.students_high[members], UNBOUNDED).min(axis=0)
-        else:
-            least, most = shares(members)
-            low = np.where(is_shown, least, 0).max(axis=0)
-            high = np.where(is_shown, most, UNBOUNDED).min(axis=0)
-            open_ended = (is_shown & (rows.is_open_ended[members])).any(axis=0)
-        base = base_world(layouts[shape][0], low, high, cells, hierarchy)
-        is_exact = low == high
-        if system.quantity == "students":
-            low, high = _within_the_place(base, low, high, cells, hierarchy)
-        certified = np.flatnonzero((~is_shown.any(axis=0) | open_ended) & ~is_exact)
-        table = Table(layouts[shape][0], base.copy(), low, high, high, np.zeros(first.size, dtype=np.int64))
-        sums = _equations(cells, hierarchy, first.size)
-        worlds = [_held(table.worlds(cell, width)[0], base, sums) for cell in certified.tolist()]
-        proofs.append(Proof(first, is_exact, base, certified, worlds))
-        if on_progress:
-            on_progress(done, len(systems))
-    return proofs
+) -> tuple[list[Proof], Ints]:
+    """Make the proof of every system, and withhold more where published numbers leave a sensitive one too narrow.
+
+    `shares(rows)` gives the numerators that a published share allows. First the rows are withheld without which a
+    number is wide enough, then its place, its group too, and the whole table: the mask fails closed. Gives the proofs
+    and the reasons after it.
+    """
+    layouts: dict[bytes, Layout] = {}
+    reasons, proofs = reasons.copy(), {}
+    todo = list(range(len(systems)))
+    for step in range(STEPS):
+        for done, number in enumerate(todo, 1):
+            proofs[number] = _prove(rows, hierarchy, systems[number], reasons, shares, width, layouts)
+            if on_progress and not step:
+                on_progress(done, len(todo))
+        narrow = [number for number in range(len(systems)) if too_narrow(systems[number], proofs[number]).size]
+        if not narrow:
+            break
+        before = reasons.copy()
+        for number in narrow:
+            more = systems[number].rows[:, _to_withhold(rows, systems[number], proofs[number], step)]
+            reasons[more[rows.has_number[more] & (reasons[more] == SHOWN)]] = UNPROTECTABLE
+        is_new = before != reasons
+        todo = [number for number, system in enumerate(systems) if is_new[system.rows].any()]
+    return [proofs[number] for number in range(len(systems))], reasons
 
 
-def base_world(layout: Layout, low: Ints, high: Ints, cells: Ints, hierarchy: Hierarchy) -> Ints:
-    """Find whole numbers in [low, high] that break the equations of a table as little as what is published allows.
+def too_narrow(system: System, proof: Proof) -> Ints:
+    """Name the sensitive cells whose two worlds differ by less than their width."""
+    found = dict(zip(proof.certified.tolist(), (worlds.width for worlds in proof.worlds), strict=True))
+    asked = zip(system.sensitive.tolist(), system.widths.tolist(), strict=True)
+    return np.array([cell for cell, width in asked if found.get(cell, width) < width], dtype=np.int64)
 
-    An equation holds but for what its places or groups have in common (a student who moved, one without a race). The
-    totals of the places come first; then every family of groups is a network of its own.
+
+def _to_withhold(rows: Rows, system: System, proof: Proof, step: int) -> Ints:
+    """Name the cells of a system that are withheld for those that are too narrow, more with each step."""
+    if step < FEW_STEPS:
+        return proof.needs
+    first = system.rows[0]
+    place, group = rows.place[first], rows.group[first]
+    narrow = too_narrow(system, proof)
+    scope = np.isin(place, place[narrow])
+    if step > FEW_STEPS:
+        scope |= np.isin(group, group[narrow])
+    return np.flatnonzero(scope | (step > FEW_STEPS + 1))
+
+
+def _prove(
+    rows: Rows,
+    hierarchy: Hierarchy,
+    system: System,
+    reasons: Ints,
+    shares: Callable[[Ints], tuple[Ints, Ints]],
+    width: int,
+    layouts: dict[bytes, Layout],
+) -> Proof:
+    members, first = system.rows, system.rows[0]
+    cells = np.full((len(hierarchy.parent), len(hierarchy.family)), -1)
+    cells[rows.place[first], rows.group[first]] = np.arange(first.size)
+    shape = cells.tobytes()
+    if shape not in layouts:
+        layouts[shape] = lay_out(hierarchy.parent, cells, hierarchy.family)
+    is_shown = rows.has_number[members] & (reasons[members] == SHOWN)
+    open_ended, limits = np.zeros(first.size, dtype=bool), NO_LIMITS
+    if system.quantity == "students":
+        least, most = rows.students_low[members], rows.students_high[members]
+        limits = _limits(cells, hierarchy)
+    else:
+        least, most = shares(members)
+        open_ended = (is_shown & rows.is_open_ended[members]).any(axis=0)
+    low = np.where(is_shown, least, 0).max(axis=0)
+    high = np.where(is_shown, most, UNBOUNDED).min(axis=0)
+    equations = _equations(cells, hierarchy, first.size)
+    base = base_world(low, high, equations, limits)
+    is_exact = low == high
+    certified = np.flatnonzero((~is_shown.any(axis=0) | open_ended) & ~is_exact)
+    limited = _within_the_place(base, high, limits)
+    table = Table(layouts[shape], base.copy(), low, limited, limited, np.zeros(first.size, dtype=np.int64))
+    moves = _Moves(base, low, high, equations, limits)
+    worlds = []
+    for cell in certified.tolist():
+        found = table.worlds(cell, width)[0]
+        worlds.append(found if found.width >= width and moves.allow(found) else moves.worlds(cell, width))
+    proof = Proof(first, is_exact, base, certified, worlds, np.empty(0, np.int64))
+    opened = np.zeros(first.size, dtype=bool)
+    for cell in too_narrow(system, proof).tolist():
+        opened[moves.needs(cell, system.widths[system.sensitive == cell][0], opened)] = True
+    return replace(proof, needs=np.flatnonzero(opened))
+
+
+def base_world(low: Ints, high: Ints, equations: sparse.csr_matrix, limits: Limits) -> Ints:
+    """Find whole numbers in [low, high] that break equations and limits as little as what is published allows.
+
+    An equation holds but for what its places or groups have in common (a student who moved, one without a race).
     """
     world = low.astype(np.int64).copy()
-    known = low == high
-    for is_mine in (layout.is_total, ~layout.is_total):
-        _settle(world, known, is_mine, low, high, _equations(cells, hierarchy, layout.size))
-        known = known | is_mine
-    return world
-
-
-def _settle(world: Ints, known: Bools, is_mine: Bools, low: Ints, high: Ints, equations: sparse.csr_matrix) -> None:
-    """Fill in those of my cells that are not known, in the equations that hold no others that are not."""
-    columns = np.flatnonzero(is_mine & ~known)
+    columns = np.flatnonzero(low < high)
     if not columns.size:
-        return
-    mine = equations[:, columns]
-    others = equations[:, np.flatnonzero(~is_mine & ~known)]
-    used = np.flatnonzero((np.diff(mine.indptr) > 0) & (np.diff(others.indptr) == 0))
-    mine = mine[used]
-    fixed = np.flatnonzero(known)
-    bound = -(equations[used][:, fixed] @ world[fixed].astype(float))
+        return world
+    sums = sparse.vstack([equations, _over(limits, low.size)], format="csc")
+    is_limit = np.arange(sums.shape[0]) >= equations.shape[0]
+    bound = -(sums @ np.where(low < high, 0, low).astype(float))
+    mine = sums[:, columns]
     # Near the middle there is room on both sides, so each further third of the way down costs more; a cost that hardly
     # two cells share makes the solution the only one.
     middle = low[columns] + np.minimum(ROOM, (high[columns] - low[columns]) // 2)
     own = 1 + (np.arange(columns.size) * 2654435761 % 1_000_003) / 1_000_003 / 10
     third = (middle - low[columns]) // 3
     steps = [high[columns] - middle, middle - low[columns] - 2 * third, third, third]
-    slack = sparse.eye(used.size)
+    slack = sparse.eye(sums.shape[0])
+    bound = bound - mine @ middle.astype(float)
     found = _solve(
-        cost=np.concatenate([own, own, 2 * own, 4 * own, np.full(2 * used.size, BROKEN)]),
+        cost=np.concatenate([own, own, 2 * own, 4 * own, *2 * [np.where(is_limit, EXCEEDED, BROKEN)]]),
         matrix=sparse.hstack([mine, -mine, -mine, -mine, slack, -slack], format="csc"),
-        bound=bound - mine @ middle.astype(float),
-        high=np.minimum(np.concatenate([*steps, np.full(2 * used.size, FAR)]), FAR),
+        bound=(np.where(is_limit, -np.inf, bound), bound),
+        high=np.minimum(np.concatenate([*steps, np.full(2 * bound.size, FAR)]), FAR),
+        whole=4 * columns.size,
     )
     more, *less = np.rint(found[: 4 * columns.size]).astype(np.int64).reshape(4, -1)
     world[columns] = np.clip(middle + more - sum(less), low[columns], high[columns])
+    return world
 
 
-def _held(found: Worlds, base: Ints, sums: sparse.csr_matrix) -> Worlds:
-    """Keep two worlds if no sum of the table tells them apart; else say that the cell cannot move."""
-    move = np.zeros(base.size)
-    for sign, (changed, numbers) in ((-1, found.low), (1, found.high)):
-        move[changed] += sign * (numbers - base[changed])
-    if not np.any(sums @ move):
-        return found
-    return Worlds((np.empty(0, np.int64), np.empty(0, np.int64)), (np.empty(0, np.int64), np.empty(0, np.int64)), 0)
+class _Moves:
+    """The ways to move one cell of a base world by as much as published numbers leave, by linear programs."""
+
+    def __init__(self, base: Ints, low: Ints, high: Ints, equations: sparse.csr_matrix, limits: Limits) -> None:
+        self.base, self.low, self.high, self.equations, self.limits = base, low, high, equations, limits
+        self.columns = np.flatnonzero(low < high)
+        self.over = _over(limits, base.size)
+        sums = sparse.vstack([equations, self.over], format="csc")[:, self.columns]
+        self.matrix = sparse.hstack([sums, -sums], format="csc")
+        # Where published numbers themselves refute a limit, no world exceeds it by more than the base world does.
+        self.excess = np.maximum(self.over @ base, 0)
+        top = np.concatenate([np.zeros(equations.shape[0]), self.excess - self.over @ base])
+        self.bound = np.where(np.arange(top.size) < equations.shape[0], top, -np.inf), top
+
+    def allow(self, found: Worlds) -> bool:
+        """Say whether two worlds keep every sum of the base world and every limit."""
+        for changed, numbers in (found.low, found.high):
+            world = self.base.copy()
+            world[changed] = numbers
+            if np.any(self.equations @ (world - self.base)) or np.any(self.over @ world > self.excess):
+                return False
+        return True
+
+    def worlds(self, cell: int, width: int) -> Worlds:
+        """Find two worlds that differ by up to `width` in a cell, or by all that there is."""
+        left, found = width, {}
+        for sign in (1, -1):
+            changed, numbers, went = self._move(cell, sign, left)
+            found[sign] = changed, numbers
+            left -= went
+        return Worlds(low=found[-1], high=found[1], width=width - left)
+
+    def needs(self, cell: int, width: int, opened: Bools) -> Ints:
+        """Name few cells to withhold so that a cell could rise by `width`; what is opened already costs nothing."""
+        up, down = np.clip(self.high - self.base, 0, FAR), np.clip(self.base - self.low, 0, FAR)
+        sums = sparse.vstack([self.equations, self.over, sparse.csr_matrix(np.eye(1, up.size, cell))], format="csc")
+        beyond = np.where(opened, STEP, 1)
+        found = _solve(
+            cost=np.concatenate([np.full(2 * up.size, STEP), beyond, beyond]),
+            matrix=sparse.hstack([sums, -sums, sums, -sums], format="csc"),
+            bound=(np.append(self.bound[0], width), np.append(self.bound[1], width)),
+            high=np.concatenate([up, down, np.full(up.size, FAR), np.clip(self.low, 0, FAR)]),
+            whole=0,
+        )
+        above, below = found[2 * up.size :].reshape(2, -1) if found.size else np.zeros((2, up.size))
+        return np.flatnonzero(above + below > NEARLY)
+
+    def _move(self, cell: int, sign: int, most: int) -> tuple[Ints, Ints, int]:
+        columns, at = self.columns, int(np.searchsorted(self.columns, cell))
+        up = np.minimum(self.high - self.base, FAR)[columns].astype(float)
+        down = (self.base - self.low)[columns].astype(float)
+        (ahead, back) = (up, down) if sign > 0 else (down, up)
+        ahead[at], back[at] = min(ahead[at], most), 0
+        cost = np.full(2 * columns.size, STEP)
+        cost[at if sign > 0 else columns.size + at] = -1
+        nothing = np.empty(0, np.int64), np.empty(0, np.int64), 0
+        if ahead[at] < 1:
+            return nothing
+        found = _solve(cost, self.matrix, self.bound, np.concatenate([up, down]), whole=2 * columns.size)
+        if not found.size:
+            return nothing
+        step = np.rint(found).astype(np.int64)
+        move = step[: columns.size] - step[columns.size :]
+        changed = columns[move != 0]
+        pair = changed, self.base[changed] + move[move != 0]
+        if not self.allow(Worlds(pair, pair, 0)):
+            return nothing
+        return *pair, abs(int(move[at]))
 
 
-def _within_the_place(base: Ints, low: Ints, high: Ints, cells: Ints, hierarchy: Hierarchy) -> tuple[Ints, Ints]:
-    """Let no group have more students than its place, nor a place fewer than one of its groups."""
+def _limits(cells: Ints, hierarchy: Hierarchy) -> Limits:
+    """Pair each group with all students of its place."""
     names = np.array(hierarchy.family)
     total = cells[:, names == "total"].max(axis=1, initial=-1)
     place, group = np.nonzero((cells >= 0) & (names != "total") & (total >= 0)[:, None])
+    return cells[place, group], total[place]
+
+
+def _over(limits: Limits, size: int) -> sparse.csr_matrix:
+    """Write by how much each group exceeds its place as a matrix."""
+    part, whole = limits
+    number = np.arange(part.size)
+    entries = np.concatenate([np.ones(part.size), -np.ones(part.size)])
+    return sparse.csr_matrix((entries, (np.r_[number, number], np.r_[part, whole])), shape=(part.size, size))
+
+
+def _within_the_place(base: Ints, high: Ints, limits: Limits) -> Ints:
+    """Let no group have more students than its place has in the base world."""
+    part, whole = limits
     limited = high.copy()
-    mine = cells[place, group]
-    limited[mine] = np.maximum(np.minimum(high[mine], base[total[place]]), base[mine])
-    raised = low.copy()
-    np.maximum.at(raised, total[place], np.where(names[group] == "", base[mine], 0))
-    return np.minimum(raised, base), limited
+    limited[part] = np.maximum(np.minimum(high[part], base[whole]), base[part])
+    return limited
 
 
 def _equations(cells: Ints, hierarchy: Hierarchy, size: int) -> sparse.csr_matrix:
@@ -165,18 +293,27 @@ def _equations(cells: Ints, hierarchy: Hierarchy, size: int) -> sparse.csr_matri
     return sparse.csr_matrix(entries, shape=(number, size))
 
 
-def _solve(cost: NDArray, matrix: sparse.csc_matrix, bound: NDArray, high: NDArray) -> NDArray[np.float64]:
+def _solve(
+    cost: NDArray, matrix: sparse.csc_matrix, bound: tuple[NDArray, NDArray], high: NDArray, whole: int
+) -> NDArray[np.float64]:
+    """Solve a program from 0 to `high`, the first `whole` unknowns in whole numbers; give nothing where it has none."""
     solver = highspy.Highs()
     solver.silent()
     solver.setOptionValue("threads", 1)
-    solver.setOptionValue("solver", "simplex")
+    solver.setOptionValue("mip_max_nodes", NODES)
     program = highspy.HighsLp()
-    program.num_col_, program.num_row_ = cost.size, bound.size
+    program.num_col_, program.num_row_ = cost.size, bound[0].size
     program.col_cost_, program.col_lower_, program.col_upper_ = cost, np.zeros(cost.size), high.astype(float)
-    program.row_lower_ = program.row_upper_ = bound
+    program.row_lower_, program.row_upper_ = bound
     program.a_matrix_.format_ = highspy.MatrixFormat.kColwise
     program.a_matrix_.start_, program.a_matrix_.index_ = matrix.indptr, matrix.indices
     program.a_matrix_.value_ = matrix.data
     solver.passModel(program)
     solver.run()
-    return np.array(solver.getSolution().col_value)
+    found = np.array(solver.getSolution().col_value)
+    if found.size and np.abs(found - np.rint(found))[:whole].max(initial=0) > NEARLY:
+        at = np.arange(whole, dtype=np.int32)
+        solver.changeColsIntegrality(whole, at, np.full(whole, highspy.HighsVarType.kInteger))
+        solver.run()
+        found = np.array(solver.getSolution().col_value)
+    return found if solver.getInfo().primal_solution_status == highspy.kSolutionStatusFeasible else np.empty(0)

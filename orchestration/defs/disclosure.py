@@ -13,7 +13,7 @@ import polars as pl
 
 from expectations.releases.publication import KEYS
 from methods.disclosure import linked
-from methods.disclosure.certificates import Proof, prove
+from methods.disclosure.certificates import Proof, prove, too_narrow
 from orchestration import ledger, progress, warehouse
 from orchestration.work import at_work
 from submissions.store import write_atomically
@@ -70,7 +70,8 @@ def disclosure_mask(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         linked.check(rows, results["count_base"].is_not_null().to_numpy())
         reasons, systems = linked.hide(rows, hierarchy, progress.teller(context, "systems"))
         width = int(rows.width.max(initial=1))
-        proofs = prove(rows, hierarchy, systems, reasons, partial(_published_numerators, results, rows), width)
+        shares = partial(_published_numerators, results, rows)
+        proofs, reasons = prove(rows, hierarchy, systems, reasons, shares, width)
         reason = pl.Series("mask_reason", np.array(linked.REASONS)[reasons])
         mask = results.select(*KEYS, reason).filter(pl.col("mask_reason") != linked.REASONS[linked.SHOWN])
         files = {warehouse.MASK: mask} | _proof_files(results, systems, proofs)
@@ -99,11 +100,7 @@ def _published_numerators(results: pl.DataFrame, rows: linked.Rows, of: np.ndarr
 
 def _proven(systems: list[linked.System], proofs: list[Proof]) -> dict[str, int]:
     """Count the certificates, and the sensitive cells that they leave narrower than the policy asks."""
-    narrow = 0
-    for system, proof in zip(systems, proofs, strict=True):
-        found = dict(zip(proof.certified.tolist(), (worlds.width for worlds in proof.worlds), strict=True))
-        asked = zip(system.sensitive.tolist(), system.widths.tolist(), strict=True)
-        narrow += sum(found.get(cell, 0) < width for cell, width in asked if cell in found)
+    narrow = sum(too_narrow(system, proof).size for system, proof in zip(systems, proofs, strict=True))
     return {"certificates": sum(proof.certified.size for proof in proofs), "narrow": narrow}
 
 

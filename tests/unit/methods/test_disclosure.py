@@ -11,7 +11,7 @@ from pytauargus import protect
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from methods.disclosure import linked
-from methods.disclosure.certificates import prove
+from methods.disclosure.certificates import prove, too_narrow
 from methods.disclosure.protection import UNBOUNDED, Table, lay_out, prices
 
 MINIMUM, WIDTH = 10, 5
@@ -196,7 +196,7 @@ def test_a_certificate_holds_by_the_published_numbers_and_does_not_depend_on_the
     counts = rolled_up(places, rng.poisson(rng.choice([1, 6, 25, 120], (len(places.parent), groups))))
     rows = as_rows(counts, base=base)
     reasons, systems = linked.hide(rows, places)
-    (proof,) = prove(rows, places, systems, reasons, lambda _: (None, None), WIDTH)
+    (proof,), reasons = prove(rows, places, systems, reasons, lambda _: (None, None), WIDTH)
     low, high = published(rows, reasons)
     matrix = equations(places, counts.shape)
     base_numbers = rows.students.copy()
@@ -208,6 +208,35 @@ def test_a_certificate_holds_by_the_published_numbers_and_does_not_depend_on_the
         assert np.array_equal(matrix @ worlds[0], matrix @ worlds[1])
         assert ((worlds >= low) & (worlds <= high)).all()
         assert np.diff(worlds[:, proof.rows[cell]]) == pair.width
+
+
+def test_no_world_gives_a_group_more_students_than_a_place_of_which_nothing_is_said():
+    places = linked.Hierarchy(np.array([-1, 0, 0, 0]), np.array([0, 2, 2, 2]), ["total", "part", "part", "", ""])
+    counts = np.array([[63, 30, 33, 52, 58], [21, 10, 11, 20, 18], [21, 10, 11, 16, 20], [21, 10, 11, 16, 20]])
+    rows = as_rows(counts)
+    rows.has_number[:] = rows.place == 0
+    reasons, systems = linked.hide(rows, places)
+    (proof,), reasons = prove(rows, places, systems, reasons, lambda _: (None, None), WIDTH)
+    assert proof.certified.size == 15
+    for pair in proof.worlds:
+        assert pair.width == WIDTH
+        for changed, numbers in (pair.low, pair.high):
+            world = proof.base.copy()
+            world[changed] = numbers
+            by_place = world.reshape(counts.shape)
+            assert (by_place[:, 1:] <= by_place[:, :1]).all()
+            assert (by_place[:, 1] + by_place[:, 2] == by_place[:, 0]).all()
+
+
+def test_what_published_sums_would_narrow_though_the_true_sums_do_not_is_withheld_with_its_place():
+    places = linked.Hierarchy(np.array([-1]), np.array([2]), ["total", "part", "part", "part"])
+    rows = as_rows(np.array([[40, 37, 4, 5]]))
+    reasons, systems = linked.hide(rows, places)
+    assert list(reasons > 0) == [False, False, True, True]
+    (proof,), after = prove(rows, places, systems, reasons, lambda _: (None, None), WIDTH)
+    assert (after == linked.UNPROTECTABLE).any()
+    assert not too_narrow(systems[0], proof).size
+    assert list(reasons > 0) == [False, False, True, True]
 
 
 def test_little_more_is_hidden_than_the_optimum_of_a_mixed_integer_program():

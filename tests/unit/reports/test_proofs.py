@@ -108,6 +108,20 @@ def test_a_hidden_number_without_a_certificate_is_counted(release: Path) -> None
     assert certified(release) == (6, 4)
 
 
+def test_a_number_that_another_table_of_its_system_shows_is_not_hidden(release: Path) -> None:
+    values = pl.read_parquet(release / "data" / "values.parquet")
+    shown = (pl.col("entity_id") == "0001") & (pl.col("student_group") == "GENDER_F")
+    other = values.filter(shown).with_columns(measure=pl.lit("other"), student_count=pl.lit(3, pl.Int64))
+    values = pl.concat([values, other])
+    values.write_parquet(release / "data" / "values.parquet")
+    values.write_csv(release / "data" / "values.csv")
+    systems = pl.read_parquet(release / "certificates" / "systems.parquet")
+    pl.concat([systems, systems.with_columns(measure=pl.lit("other"))]).write_parquet(
+        release / "certificates" / "systems.parquet"
+    )
+    assert certified(release) == (5, 5)
+
+
 @pytest.mark.parametrize(
     ("name", "change", "fault"),
     [
