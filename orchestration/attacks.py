@@ -23,6 +23,8 @@ from orchestration.settings import Home
 
 PLACE = ("level", "entity_id")
 TABLE = tuple(key for key in CELL if key not in (*PLACE, "student_group"))
+NARROWED = 5_000
+"""The most sensitive numbers that the gate tries by programs, which take minutes for more; `make bench` tries more."""
 NO_PART = ("not_applicable", "not_collected")
 """Statuses of rows behind which nobody looks for a number. What was not reported is a number that nobody knows."""
 SHOWN = ("student_count", "numerator", "denominator", "value", "low_bound", "high_bound")
@@ -71,7 +73,8 @@ class Candidate:
 def tried(place: Home, connection: duckdb.DuckDBPyConnection) -> list[dict]:
     """Attack what a build would publish together with every earlier release; give one result for each promise."""
     candidate, sensitive = read(connection)
-    found = worked_out(candidate, sensitive, ledger.earlier(place, connection))
+    narrowed = sensitive.height <= NARROWED
+    found = worked_out(candidate, sensitive, ledger.earlier(place, connection), programs=None if narrowed else 0)
     shows = candidate.results.filter(pl.any_horizontal(pl.col(SHOWN).is_not_null()))
     must = ledger.constraints(place, connection).filter(pl.col("must") == "hide")
     kinds = {"hidden_before": "reopened", "few_moved": "change"}
@@ -79,7 +82,7 @@ def tried(place: Home, connection: duckdb.DuckDBPyConnection) -> list[dict]:
         pl.col("because").replace_strict(kinds, return_dtype=pl.String).alias("attack")
     )
     rows = shown.select(pl.lit("").alias("release"), *KEYS, pl.lit("row").alias("quantity"), "attack")
-    return judge_attacks(pl.concat([found, rows]).sort(pl.all()), sensitive.height)
+    return judge_attacks(pl.concat([found, rows]).sort(pl.all()), sensitive.height, narrowed=narrowed)
 
 
 def read(connection: duckdb.DuckDBPyConnection) -> tuple[Candidate, pl.DataFrame]:
@@ -90,10 +93,13 @@ def read(connection: duckdb.DuckDBPyConnection) -> tuple[Candidate, pl.DataFrame
     return Candidate(*public, *rules), connection.execute(SENSITIVE).pl()
 
 
-def worked_out(candidate: Candidate, sensitive: pl.DataFrame, earlier: Sequence[Before] = ()) -> pl.DataFrame:
+def worked_out(
+    candidate: Candidate, sensitive: pl.DataFrame, earlier: Sequence[Before] = (), programs: int | None = None
+) -> pl.DataFrame:
     """List the sensitive cells that a reader can work out or narrow down: release, key, quantity and attack.
 
     The release is empty for the candidate. A reader is taken to know which numbers are the same as in an earlier one.
+    With `programs`, only so many cells are tried by programs.
     """
     frames = [_counts(candidate, candidate.results).with_columns(release=pl.lit(""), same=pl.lit(True))]
     targets = [sensitive.with_columns(release=pl.lit(""))]
@@ -111,7 +117,8 @@ def worked_out(candidate: Candidate, sensitive: pl.DataFrame, earlier: Sequence[
     arrays = {name: cells[name].to_numpy().astype(np.int64) for name in ("table", "place", "group", "low", "high")}
     counts = Counts(**arrays, number=_numbers(cells, arrays))
     wanted = cells.join(pl.concat(targets, how="diagonal"), on=["release", *CELL], how="inner", maintain_order="left")
-    found = attack(counts, _layout(candidate, cells), wanted["position"].to_numpy(), wanted["width"].to_numpy())
+    asked = wanted["position"].to_numpy(), wanted["width"].to_numpy()
+    found = attack(counts, _layout(candidate, cells), *asked, programs=programs)
     attacks = pl.Series("attack", found.attack.tolist(), dtype=pl.String)
     named = pl.DataFrame({"position": found.count.astype(np.uint32)}).with_columns(attacks)
     return named.join(cells, on="position").select("release", *CELL, "attack").sort("release", *CELL)

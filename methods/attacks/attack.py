@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from methods.attacks.intervals import intervals, refuted
+from methods.attacks.intervals import SEED, intervals, refuted
 from methods.attacks.null_space import determined
 from methods.attacks.published import Counts, Layout, publish
 from methods.attacks.system import OPEN, Whole
@@ -23,20 +23,27 @@ DISTINCT = 4
 
 @dataclass(frozen=True)
 class Findings:
-    """What was attacked and what gave way: one entry of `count` (a position) and `attack` for each count found."""
+    """What was attacked and what gave way: one entry of `count` (a position) and `attack` for each count found.
+
+    `attacked` counts were tried, `narrowed` of them by programs as well; `programs` were solved for it.
+    """
 
     count: Whole
     attack: NDArray[np.str_]
     attacked: int
+    narrowed: int
     programs: int
     opened: int
 
 
-def attack(counts: Counts, layout: Layout, sensitive: ArrayLike, width: ArrayLike) -> Findings:
+def attack(
+    counts: Counts, layout: Layout, sensitive: ArrayLike, width: ArrayLike, programs: int | None = None
+) -> Findings:
     """Attack the counts at the positions `sensitive`: none may be found out or be narrowed down to less than its width.
 
     Published sums are believed to hold exactly unless shown counts refute them. Counts that contradict one another
-    whatever is believed raise ContradictedError.
+    whatever is believed raise ContradictedError. Programs cost the most: with `programs`, only so many numbers, drawn
+    by a fixed seed, are tried by them; every number is tried by all other attacks.
     """
     targets, widths = np.asarray(sensitive, dtype=np.int64), np.asarray(width, dtype=np.int64)
     published = publish(counts, layout)
@@ -49,7 +56,10 @@ def attack(counts: Counts, layout: Layout, sensitive: ArrayLike, width: ArrayLik
     found[(counts.low == counts.high)[targets] & (widths > 0)] = SHOWN
     found[determined(system)[number] & ~is_known & (widths > 0)] = SUBTRACTION
     left = np.flatnonzero((found == "") & ~is_known & (widths > 0))
-    programs = 0
+    made = 0
+    if programs is not None and left.size > programs:
+        left = np.sort(np.random.default_rng(SEED).choice(left, programs, replace=False))
+    narrowed = left.size
     if left.size:
         asked, back = np.unique(number[left], return_inverse=True)
         wanted = np.zeros(asked.size, np.int64)
@@ -58,9 +68,9 @@ def attack(counts: Counts, layout: Layout, sensitive: ArrayLike, width: ArrayLik
         spread = (result.high - result.low)[back]
         found[left[spread < widths[left]]] = INTERVAL
         found[left[~result.is_settled[back]]] = UNSETTLED
-        programs = result.programs
+        made = result.programs
     caught = found != ""
-    return Findings(targets[caught], found[caught], targets.size, programs, opened.size)
+    return Findings(targets[caught], found[caught], targets.size, narrowed, made, opened.size)
 
 
 def alike(table: Whole, place: Whole, group: Whole, low: Whole, high: Whole) -> Whole:

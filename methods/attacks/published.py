@@ -127,7 +127,7 @@ def _at_most(found: _Equations, kind: int, less: Whole, more: Whole) -> None:
 
 
 def _assembled(counts: Counts, found: _Equations) -> Published:
-    """Keep equations with something unknown, each once, less the sums of a table that its shown counts refute."""
+    """Keep equations with something unknown, each once, less those of a table that its shown counts refute."""
     rows, entries, values = (
         np.concatenate(parts) if parts else np.zeros(0, np.int64) for parts in (found.rows, found.cells, found.values)
     )
@@ -138,14 +138,15 @@ def _assembled(counts: Counts, found: _Equations) -> Published:
     np.minimum.at(high, counts.number, counts.high)
     matrix = sparse.coo_array((values, (rows, counts.number[entries])), shape=(found.equations, numbers)).tocsr()
     unknowns = abs(matrix) @ (high > low).astype(np.int64)
-    rest = matrix @ low
-    sums = kind <= PARTITION
-    # Where shown counts of a table leave less than nothing over, its places or its groups do not add up at all.
+    most = matrix.maximum(0) @ high + matrix.minimum(0) @ low
+    sums, refutable = kind <= PARTITION, kind <= PART
+    # Where shown counts of a table leave less than nothing over, its places or groups do not add up, or its groups are
+    # no parts of the whole: an estimate for a group can rest on other students than the one for all.
     table = np.zeros(found.equations, np.int64)
     table[rows] = counts.table[entries]
     key = table * 4 + kind
-    refuted = np.unique(key[sums & (unknowns == 0) & (rest < 0)])
-    kept = np.flatnonzero((unknowns > 0) & ~(sums & np.isin(key, refuted)))
+    refuted = np.unique(key[refutable & (most < 0)])
+    kept = np.flatnonzero((unknowns > 0) & ~np.isin(key, refuted))
     alike = matrix[kept] @ np.random.default_rng(0).integers(1, 1 << 40, numbers) * 2 + sums[kept]
     kept = kept[np.sort(np.unique(alike, return_index=True)[1])]
     matrix, size = matrix[kept], kept.size
