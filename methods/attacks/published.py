@@ -139,13 +139,13 @@ def _assembled(counts: Counts, found: _Equations) -> Published:
     matrix = sparse.coo_array((values, (rows, counts.number[entries])), shape=(found.equations, numbers)).tocsr()
     unknowns = abs(matrix) @ (high > low).astype(np.int64)
     most = matrix.maximum(0) @ high + matrix.minimum(0) @ low
-    sums, refutable = kind <= PARTITION, kind <= PART
+    sums = kind <= PARTITION
     # Where shown counts of a table leave less than nothing over, its places or groups do not add up, or its groups are
     # no parts of the whole: an estimate for a group can rest on other students than the one for all.
     table = np.zeros(found.equations, np.int64)
     table[rows] = counts.table[entries]
     key = table * 4 + kind
-    refuted = np.unique(key[refutable & (most < 0)])
+    refuted = np.unique(key[(most < 0) & ((kind == PART) | (sums & (unknowns == 0)))])
     kept = np.flatnonzero((unknowns > 0) & ~np.isin(key, refuted))
     alike = matrix[kept] @ np.random.default_rng(0).integers(1, 1 << 40, numbers) * 2 + sums[kept]
     kept = kept[np.sort(np.unique(alike, return_index=True)[1])]
