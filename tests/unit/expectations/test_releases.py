@@ -172,7 +172,7 @@ def test_an_empty_release_is_no_release() -> None:
     "other",
     [
         lambda frame: frame.drop(columns="use_class"),
-        lambda frame: frame.assign(numerator=12),
+        lambda frame: frame.assign(exact_student_count=12),
         lambda frame: frame[[*reversed(publication.COLUMNS)]],
     ],
 )
