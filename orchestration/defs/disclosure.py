@@ -46,6 +46,8 @@ ROWS = f"""
         student_count as shown_count,
         value_status,
         is_share_of_students,
+        (indicator, measure) in (select (indicator, measure) from marts.dim_measure where statistic = 'share')
+            as is_one_of_several,
         mode,
         minimum,
         count_base,
@@ -69,9 +71,11 @@ def disclosure_mask(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         rows = hidden_again(rows, results, must)
         linked.check(rows, results["count_base"].is_not_null().to_numpy())
         reasons, systems = linked.hide(rows, hierarchy, progress.teller(context, "systems"))
+        reasons = with_other_shares(results, reasons)
         width = int(rows.width.max(initial=1))
         shares = partial(_published_numerators, results, rows)
         proofs, reasons = prove(rows, hierarchy, systems, reasons, shares, width)
+        reasons = with_other_shares(results, reasons)
         reason = pl.Series("mask_reason", np.array(linked.REASONS)[reasons])
         mask = results.select(*KEYS, reason).filter(pl.col("mask_reason") != linked.REASONS[linked.SHOWN])
         files = {warehouse.MASK: mask} | _proof_files(results, systems, proofs)
@@ -88,6 +92,15 @@ def hidden_again(rows: linked.Rows, results: pl.DataFrame, must: pl.DataFrame) -
     is_hidden = results.join(must.select(*KEYS, again=pl.lit(True)), on=KEYS, how="left", maintain_order="left")
     again = is_hidden["again"].fill_null(False).to_numpy()
     return replace(rows, minimum=np.where(again, np.maximum(rows.minimum, rows.students + 1), rows.minimum))
+
+
+def with_other_shares(results: pl.DataFrame, reasons: np.ndarray) -> np.ndarray:
+    """Hide every share of a whole where one of its shares is hidden, for it is what the others leave."""
+    whole = [*(key for key in KEYS if key != "measure"), "is_one_of_several"]
+    hidden = pl.Series("hidden", reasons != linked.SHOWN)
+    beside = results.select(whole).with_columns(hidden).select(pl.col("hidden").any().over(whole))["hidden"].to_numpy()
+    follows = beside & results["is_one_of_several"].to_numpy() & (reasons == linked.SHOWN)
+    return np.where(follows, linked.SECONDARY, reasons)
 
 
 def _published_numerators(results: pl.DataFrame, rows: linked.Rows, of: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

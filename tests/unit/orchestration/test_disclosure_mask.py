@@ -2,11 +2,13 @@
 
 import dagster as dg
 import duckdb
+import numpy as np
 import polars as pl
 import pytest
 
+from methods.disclosure import linked
 from orchestration import settings, warehouse
-from orchestration.defs.disclosure import KEYS, disclosure_mask
+from orchestration.defs.disclosure import KEYS, disclosure_mask, with_other_shares
 
 RESULT = {
     "school_year": 2025,
@@ -59,6 +61,7 @@ def hide(place, *changes):
         connection.register("entities", entities)
         connection.execute("create table marts.fct_indicator_disclosure as from results")
         connection.execute("create table marts.dim_entity as from entities")
+        connection.execute("create table marts.dim_measure as select '' as indicator, '' as measure, '' as statistic")
         connection.execute(
             """
             create table reference.code_student_groups as
@@ -177,3 +180,15 @@ def test_the_metadata_tells_counts_only(place):
     (event,) = outcome.get_asset_materialization_events()
     told = {name: value.value for name, value in event.materialization.metadata.items()}
     assert told == {"cells": 2, "hidden": 1, "systems": 1, "minimum_n": 1, "certificates": 1, "narrow": 0}
+
+
+def test_a_hidden_share_takes_the_other_shares_of_its_whole_with_it_and_no_other_row() -> None:
+    keys = {name: RESULT[name] for name in KEYS}
+    rows = [
+        keys | {"measure": "percent_level_1", "is_one_of_several": True},
+        keys | {"measure": "percent_level_2", "is_one_of_several": True},
+        keys | {"measure": "performance_index", "is_one_of_several": False},
+        keys | {"measure": "percent_level_1", "student_group": "EL", "is_one_of_several": True},
+    ]
+    reasons = with_other_shares(pl.DataFrame(rows), np.array([linked.FEW_COUNTED, 0, 0, 0]))
+    assert reasons.tolist() == [linked.FEW_COUNTED, linked.SECONDARY, linked.SHOWN, linked.SHOWN]
