@@ -38,7 +38,6 @@ class EventLog(SqliteEventLogStorage):
                 )
                 sqlalchemy.event.listen(self._index, "connect", _hurry)
                 self._initdb(self._index)
-                self._initialized_dbs.add(shard)
             with self._index.begin() as connection:
                 yield connection
 

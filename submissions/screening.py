@@ -114,7 +114,8 @@ def screen(
             if on_progress:
                 on_progress(len(screened), expected)
     manifest = _write_manifest(store, school_year)
-    return Screening(school_year, manifest, sorted(screened), unchanged, not_checked, home.waivers_not_read)
+    screened.sort(key=lambda district_id: (district_id != STATE, district_id))
+    return Screening(school_year, manifest, screened, unchanged, not_checked, home.waivers_not_read)
 
 
 def is_current(store: Store, school_year: int) -> bool:

@@ -46,7 +46,7 @@ def test_a_district_is_held_against_what_the_state_sent_with_it(send):
     sent = send("0470", student=[{}, {"student_id": "S2"}], school=[{}, {"school_id": "0064"}])
     assert state.status == "received"
 
-    assert screen(send.store, 2025).screened == ["0470", "state"]
+    assert screen(send.store, 2025).screened == ["state", "0470"]
     assert {"STU-301", "SCH-301"} <= rules_of(send.store, sent.submission_id)
 
 
@@ -56,7 +56,7 @@ def test_a_new_registry_has_every_district_screened_again_and_the_same_one_has_n
     assert "STU-301" not in rules_of(send.store, first.submission_id)
 
     send("state", student_registry=[REGISTERED | {"student_id": "S9"}])
-    assert screen(send.store, 2025).screened == ["0470", "state"]
+    assert screen(send.store, 2025).screened == ["state", "0470"]
     assert "STU-301" in rules_of(send.store, first.submission_id)
     assert screen(send.store, 2025).screened == []
 
