@@ -210,8 +210,9 @@ def hashed(place: Home, numbers: pl.DataFrame) -> pl.DataFrame:
 
 
 def published(place: Home, version: str) -> pl.DataFrame:
-    """Give the results that a release shows."""
-    return pl.read_parquet(place.releases / version / "data" / "values.parquet").drop("release")
+    """Give the results that a release shows, with the school year as the warehouse holds it."""
+    results = pl.read_parquet(place.releases / version / "data" / "values.parquet").drop("release")
+    return results.cast({"school_year": pl.Int16})
 
 
 def _folder(place: Home) -> Path:

@@ -94,12 +94,13 @@ def _build(schools: dict[str, tuple[int, int]], hidden: set[tuple[str, str]]) ->
 
 
 def _publish(place: settings.Home, connection: duckdb.DuckDBPyConnection, version: str) -> None:
-    """Make what a release leaves behind: its results and its page of the ledger."""
+    """Make what a release leaves behind, whose school years are wider numbers: its results and its page of the ledger."""
     ledger.prepare(place, connection)
     folder = place.releases / version / "data"
     folder.mkdir(parents=True)
     rows = connection.execute("select * from publication.pub_indicator_results").pl()
-    rows.select(pl.lit(version).alias("release"), pl.all()).write_parquet(folder / "values.parquet")
+    rows = rows.cast({"school_year": pl.Int64}).select(pl.lit(version).alias("release"), pl.all())
+    rows.write_parquet(folder / "values.parquet")
     ledger.settle(place, version)
 
 
