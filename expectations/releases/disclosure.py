@@ -34,30 +34,38 @@ PROMISES = {
 def judge_attacks(found: pl.DataFrame, attacked: int, *, narrowed: bool = True) -> list[dict[str, str | bool]]:
     """Turn what gave way (release, key, `quantity` and `attack`) into one result of the gate for each promise.
 
-    Where programs were not tried (`narrowed` is false), the promise of room is said to be not checked.
+    Where programs were not tried (`narrowed` is false), the promise of room is not checked: a warning, for somebody to
+    answer for, and never a pass.
     """
-    results = []
-    for attacks, (name, title) in PROMISES.items():
-        broken = found.filter(pl.col("attack").is_in(attacks)).unique(maintain_order=True)
-        if "interval" in attacks and not narrowed:
-            title, told, outcome = (
-                f"Not checked: {title}",
-                f"not tried: {attacked:,} numbers are too many",
-                "not_checked",
-            )
-        else:
-            told, outcome = f"no breach in {attacked:,}", "passed"
-        results.append(
-            {
-                "expectation": name,
-                "title": title,
-                "success": broken.is_empty(),
-                "outcome": outcome if broken.is_empty() else "failed",
-                "severity": "error",
-                "observed": told if broken.is_empty() else _named(broken),
-            }
-        )
-    return results
+    return [
+        _judged(name, title, found.filter(pl.col("attack").is_in(attacks)).unique(maintain_order=True), attacked)
+        if narrowed or "interval" not in attacks or found["attack"].is_in(attacks).any()
+        else _not_checked(name, title, attacked)
+        for attacks, (name, title) in PROMISES.items()
+    ]
+
+
+def _judged(name: str, title: str, broken: pl.DataFrame, attacked: int) -> dict[str, str | bool]:
+    holds = broken.is_empty()
+    return {
+        "expectation": name,
+        "title": title,
+        "success": holds,
+        "outcome": "passed" if holds else "failed",
+        "severity": "error",
+        "observed": f"no breach in {attacked:,}" if holds else _named(broken),
+    }
+
+
+def _not_checked(name: str, title: str, attacked: int) -> dict[str, str | bool]:
+    return {
+        "expectation": name,
+        "title": f"Not checked: {title}",
+        "success": False,
+        "outcome": "not_checked",
+        "severity": "warning",
+        "observed": f"programs were not tried: {attacked:,} hidden numbers are too many",
+    }
 
 
 def _named(broken: pl.DataFrame) -> str:
