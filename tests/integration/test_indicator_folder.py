@@ -37,7 +37,7 @@ def dbt(star, checkout: Path, tmp_path_factory: pytest.TempPathFactory):
 def test_a_folder_builds_alone_with_its_seed_unit_tests_model_and_data_tests(dbt):
     told = dbt("build", "--select", "indicators.academic_achievement")
     assert "seed file reference.policy_academic_achievement" in told
-    assert "sql table model indicators.ind_academic_achievement" in told
+    assert "sql view model indicators.ind_academic_achievement" in told
     assert "unit_test ind_academic_achievement::" in told or "PASS ind_academic_achievement::" in told
     assert "PASS academic_achievement_counts_a_student_once_in_each_entity" in told
     assert "PASS gv01_gv02_gv03_come_out_as_published" in told
