@@ -1,5 +1,6 @@
 -- Every cell that should hold a number, with the reason to give where it holds none. So a missing number is a row,
--- not a gap.
+-- not a gap. A reason that has nothing to do with groups, that a question does not apply here or was nowhere
+-- collected, stands once, in the row of all students.
 with
     computed as (
         select indicator, policy_id, school_year, level, entity_id, population, subject, measure
@@ -18,7 +19,9 @@ with
 
     subjects as (select code as subject from {{ ref("code_reported_subjects") }}),
 
-    student_groups as (select code as student_group from {{ ref("code_student_groups") }}),
+    student_groups as (
+        select code as student_group, group_kind = 'all' as is_everyone from {{ ref("code_student_groups") }}
+    ),
 
     entity_grades as (select school_year, level, entity_id, grade from {{ ref("int_entity_grades") }}),
 
@@ -123,3 +126,4 @@ left join computed_anywhere using (indicator, policy_id, school_year, population
 left join computed_here using (indicator, policy_id, school_year, level, entity_id, population, subject, measure)
 left join collected_groups using (policy_id, school_year, student_group)
 left join enrolled using (policy_id, school_year, level, entity_id, student_group)
+where is_everyone or is_computed_here or (is_applicable and is_computed_anywhere)
