@@ -6,7 +6,7 @@ import pytest
 from expectations.releases.disclosure import PROMISES, judge_attacks
 from expectations.releases.publication import KEYS
 
-CELL = {name: "x" for name in KEYS} | {"school_year": 2025, "release": "", "quantity": "numerator"}
+CELL = dict.fromkeys(KEYS, "x") | {"school_year": 2025, "release": "", "quantity": "numerator"}
 
 
 def found(*attacks: str) -> pl.DataFrame:

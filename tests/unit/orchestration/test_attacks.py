@@ -94,7 +94,7 @@ def _build(schools: dict[str, tuple[int, int]], hidden: set[tuple[str, str]]) ->
 
 
 def _publish(place: settings.Home, connection: duckdb.DuckDBPyConnection, version: str) -> None:
-    """Make what a release leaves behind, whose school years are wider numbers: its results and its page of the ledger."""
+    """Make what a release leaves behind: its results, with wider school years, and its page of the ledger."""
     ledger.prepare(place, connection)
     folder = place.releases / version / "data"
     folder.mkdir(parents=True)
