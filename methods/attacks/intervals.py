@@ -1,9 +1,10 @@
 """Between which two whole numbers each hidden cell must lie, given everything public: linear and integer programs.
 
-Each component is one HiGHS model (Huangfu and Hall 2018) that keeps its basis from one objective to the next. Whatever
-a program returns is rounded and held against the equations in whole numbers before it counts as a possible world; two
-worlds far enough apart in a cell settle that cell without a program of its own. A vertex that is not whole is followed
-by an integer program, because the integer interval can be narrower than the linear one.
+Programs are HiGHS models (Huangfu and Hall 2018). Whatever one returns is rounded and held against the equations in
+whole numbers before it counts as a possible world; two worlds far enough apart in a cell settle that cell without a
+program of its own. A world that differs from a known one in few cells is found by a small program around them, so most
+cells are settled there; only the rest ask the whole component, whose model keeps its basis from one objective to the
+next. A vertex that is not whole is followed by an integer program, because the integer interval can be narrower.
 """
 
 from dataclasses import dataclass
@@ -16,8 +17,14 @@ from scipy import sparse
 from methods.attacks.system import OPEN, ContradictedError, System, Whole
 
 SEED = 70_302
-SWEEPS = 6
+SWEEPS = 40
 """Programs with random objectives that come first: each moves many cells at once."""
+NEIGHBORS = (120, 600)
+"""How many cells around one are free in a small program, while all others stay as they are in a known world."""
+OF_ONE_SUM = 12
+"""About so many cells of one equation are let into a neighborhood: a state's sum has a thousand."""
+MIDDLE = 12
+"""How far above its least number a cell stands in the known world, where it can: room on both sides."""
 NODES = 20_000
 NEAR = 1e-6
 EVERY = np.int64(1) << 62
@@ -115,9 +122,8 @@ class _Component:
             self.low, self.high = self.system.low.copy(), self.system.high.copy()
             self.proven[:] = self.settled[:] = True
             return
+        self._start()
         self.linear = _model(self.system)
-        if self._world(np.zeros(self.width.size)) is None and self._whole_world(np.zeros(self.width.size)) is None:
-            raise ContradictedError("no whole numbers satisfy what is published")
         for sweep in range(SWEEPS if self.width.size > SWEEPS else 0):
             open_cells = self._open()
             if open_cells.size == 0:
@@ -129,14 +135,82 @@ class _Component:
             before = open_cells.size
             self._world(cost)
             self._world(-cost)
-            if sweep and self._open().size > 0.9 * before:
+            if sweep and self._open().size > 0.97 * before:
                 break
+        for neighbors in NEIGHBORS:
+            if neighbors < self.width.size:
+                for cell in self._open():
+                    if not self.settled[cell]:
+                        self._settle_near(cell, neighbors)
+                        self._open()
         # One cell after the other changes the objective only, so the last vertex is a start for the primal simplex.
         self.linear.setOptionValue("simplex_strategy", 4)
         for cell in self._open():
             if not self.settled[cell]:
                 self._settle(cell)
                 self._open()
+
+    def _start(self) -> None:
+        """Find a world whose numbers are near the middle of what they can be: the one that others are sought around."""
+        low, high = self.system.low, self.system.high
+        middle = np.minimum(low + MIDDLE, (low + high) // 2)
+        values = self._near_middle(middle)
+        if values is None:
+            values = self._whole_world(np.zeros(self.width.size))
+        if values is None:
+            raise ContradictedError("no whole numbers satisfy what is published")
+        self.world = np.rint(values).astype(np.int64)
+        self.by_cell = self.system.coefficients.tocsc()
+
+    def _near_middle(self, middle: Whole) -> NDArray | None:
+        low, high, coefficients = self.system.low, self.system.high, self.system.coefficients
+        above = System(
+            np.concatenate([low, np.zeros(low.size, np.int64)]),
+            np.concatenate([middle, high - middle]),
+            sparse.hstack([coefficients, coefficients]).tocsr(),
+            self.system.right,
+        )
+        model = _model(above)
+        model.setOptionValue("presolve", "on")
+        self.programs += 1
+        values = _solve(model, np.repeat([-1.0, 1.0], low.size))
+        if values is None:
+            return None
+        values = values[: low.size] + values[low.size :]
+        return values if self._record(values) else None
+
+    def _settle_near(self, cell: int, neighbors: int) -> None:
+        """Look for worlds that differ in a cell, and in others that are open, from the known one around it alone."""
+        near = self._near(cell, neighbors)
+        rows = np.unique(self.by_cell[:, near].indices)
+        part = self.by_cell[:, near][rows]
+        right = part @ self.world[near]
+        small = System(self.system.low[near], self.system.high[near], part.tocsr(), right)
+        model = _model(small)
+        cost = np.where(self.settled[near], 0.0, self.random.choice((-1.0, 1.0), near.size))
+        cost[near == cell] = near.size
+        for sign in (1.0, -1.0):
+            self.programs += 1
+            values = _solve(model, sign * cost)
+            if values is None:
+                return
+            world = np.rint(values).astype(np.int64)
+            if np.all((world >= small.low) & (world <= small.high)) and np.array_equal(part @ world, right):
+                self.low[near] = np.minimum(self.low[near], world)
+                self.high[near] = np.maximum(self.high[near], world)
+
+    def _near(self, cell: int, neighbors: int) -> Whole:
+        """Give the cells around one: those in its equations, those in theirs, and so on."""
+        rows, columns = self.system.coefficients, self.by_cell
+        taken = last = np.array([cell])
+        while taken.size < neighbors and last.size:
+            touched = np.unique(columns[:, last].indices)
+            both = rows[touched]
+            long = np.repeat(np.diff(both.indptr), np.diff(both.indptr))
+            last = np.setdiff1d(both.indices[self.random.random(long.size) * long < OF_ONE_SUM], taken)
+            last = self.random.permutation(last)[: neighbors - taken.size]
+            taken = np.concatenate([taken, last])
+        return taken
 
     def _open(self) -> Whole:
         self.settled |= (self.width >= 0) & (self.high - self.low >= self.width)

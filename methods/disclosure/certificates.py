@@ -27,6 +27,8 @@ BROKEN, EXCEEDED = 1e3, 1e6
 """What it costs to break an equation by one (places and groups overlap), and a limit by one (nothing may)."""
 STEP, NODES, NEARLY = 1e-3, 200, 1e-6
 """What it costs to change another cell by one where a cell moves by one, and how long whole numbers are sought."""
+ROUNDS = 30
+"""How often what one sum tells of a cell is carried on to the next."""
 FEW_STEPS, STEPS = 3, 7
 """How often only the rows that are needed are withheld for what is too narrow, and how often anything is."""
 
@@ -132,10 +134,11 @@ def _prove(
     limited = _within_the_place(base, high, limits)
     table = Table(layouts[shape], base.copy(), low, limited, limited, np.zeros(first.size, dtype=np.int64))
     moves = _Moves(base, low, high, equations, limits)
+    asked = np.minimum(moves.room(), width)
     worlds = []
     for cell in certified.tolist():
         found = table.worlds(cell, width)[0]
-        worlds.append(found if found.width >= width and moves.allow(found) else moves.worlds(cell, width))
+        worlds.append(found if found.width >= asked[cell] and moves.allow(found) else moves.worlds(cell, width))
     proof = Proof(first, is_exact, base, certified, worlds, np.empty(0, np.int64))
     opened = np.zeros(first.size, dtype=bool)
     for cell in too_narrow(system, proof).tolist():
@@ -183,7 +186,8 @@ class _Moves:
         self.base, self.low, self.high, self.equations, self.limits = base, low, high, equations, limits
         self.columns = np.flatnonzero(low < high)
         self.over = _over(limits, base.size)
-        sums = sparse.vstack([equations, self.over], format="csc")[:, self.columns]
+        self.sums = sparse.vstack([equations, self.over], format="csc")
+        sums = self.sums[:, self.columns]
         self.matrix = sparse.hstack([sums, -sums], format="csc")
         # Where published numbers themselves refute a limit, no world exceeds it by more than the base world does.
         self.excess = np.maximum(self.over @ base, 0)
@@ -193,11 +197,32 @@ class _Moves:
     def allow(self, found: Worlds) -> bool:
         """Say whether two worlds keep every sum of the base world and every limit."""
         for changed, numbers in (found.low, found.high):
-            world = self.base.copy()
-            world[changed] = numbers
-            if np.any(self.equations @ (world - self.base)) or np.any(self.over @ world > self.excess):
+            sums = self.sums[:, changed]
+            steps = sums.data * np.repeat(numbers - self.base[changed], np.diff(sums.indptr))
+            touched, at = np.unique(sums.indices, return_inverse=True)
+            moved = np.bincount(at, steps, touched.size)
+            if np.any(moved < self.bound[0][touched]) or np.any(moved > self.bound[1][touched]):
                 return False
         return True
+
+    def room(self) -> Ints:
+        """Give by how much each cell can move at the most, as far as one equation after the other tells."""
+        sums = sparse.coo_array(self.sums)
+        (row, cell), value = sums.coords, sums.data
+        down, up = np.minimum(self.base - self.low, FAR), np.minimum(self.high - self.base, FAR)
+        for _ in range(ROUNDS):
+            before = down + up
+            for sign in (1, -1):
+                # What the others of a sum can make up for is the most that a cell can move; a limit gives its slack.
+                slack = np.minimum(self.bound[1] if sign > 0 else -self.bound[0], FAR)
+                others = np.where(sign * value > 0, down[cell], up[cell])
+                most = np.bincount(row, others, slack.size)[row] - others + slack[row]
+                rises = sign * value > 0
+                np.minimum.at(up, cell[rises], most[rises].astype(np.int64))
+                np.minimum.at(down, cell[~rises], most[~rises].astype(np.int64))
+            if np.array_equal(before, down + up):
+                break
+        return (down + up).astype(np.int64)
 
     def worlds(self, cell: int, width: int) -> Worlds:
         """Find two worlds that differ by up to `width` in a cell, or by all that there is."""
