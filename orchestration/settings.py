@@ -62,6 +62,10 @@ class Home:
         return self.root / "releases"
 
     @property
+    def operations(self) -> Path:
+        return self.root / "operations"
+
+    @property
     def dagster(self) -> Path:
         return self.root / "dagster"
 
