@@ -352,6 +352,7 @@ def run(
     telling.accounts(console, *intake.accounts(place.store))
     console.print(f"Feedback for districts is in {escape(str(place.store.feedback))}.")
     build = warehouse.facts(place)["build"]
+    _state_team(console, place)
     console.print(f"Build [bold]{build}[/] is current, after {time.monotonic() - began:.0f} seconds.")
     console.print("Next: [bold]waymark publish[/]")
 
@@ -401,6 +402,7 @@ def publish(
     results = json.loads((folder / warehouse.GATE).read_text())
     telling.promises(console, broken(results, "error"), broken(results, "warning"), results)
     telling.not_raised(console, {one.expectation for one in said}, results)
+    _state_team(console, place)
     if outcome.stopped_by_check:
         stop("The release gate blocked publication. What was published before is unchanged.", GATE)
     release = current_release(place.releases)
@@ -508,19 +510,31 @@ def verify(
 
 @app.command()
 @plainly
-def serve(port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any that is free.")] = 8000) -> None:
+def serve(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any that is free.")] = 8000,
+    operations: Annotated[bool, typer.Option("--operations", help="The private pages of the state team.")] = False,
+) -> None:
     """Serve the pages of the current release to a browser on this machine.
 
-    Example:
+    With --operations it is the state team's private pages, and what districts read. Whoever is logged in on this
+    machine can read them meanwhile; opened from disk, they are yours alone.
+
+    Examples:
 
         waymark serve --port 8080
+
+        waymark serve --operations
     """
     from orchestration import serving
 
-    site = settings.home().releases / "current" / "site"
+    place = settings.home()
+    site, beside = place.releases / "current" / "site", {}
+    if operations:
+        site, beside = place.operations, {"feedback": place.store.feedback}
     if not (site / "index.html").exists():
-        raise CannotRunError(f"There is no release in {settings.home().releases}. Run `waymark publish` first.")
-    with serving.server(site, port) as server:
+        what = "are no pages of the state team" if operations else "is no release"
+        raise CannotRunError(f"There {what} in {place.root}. Run `waymark {'run' if operations else 'publish'}` first.")
+    with serving.server(site, port, beside) as server:
         telling.screen().print(f"http://{serving.ADDRESS}:{server.server_address[1]}/  (stop with Ctrl-C)")
         with contextlib.suppress(KeyboardInterrupt):
             server.serve_forever()
@@ -749,6 +763,15 @@ def _job(console: Console, place: Home, job: str, label: str = "", **arguments: 
         if outcome.success:
             steps.finish()
     return outcome
+
+
+def _state_team(console: Console, place: Home) -> None:
+    """Write the private pages anew; where that fails, say so, for what was asked for is done."""
+    outcome = _job(console, place, "state_team")
+    for sentence in outcome.failures:
+        console.print(f"[yellow]![/] {escape(sentence)}")
+    if outcome.success:
+        console.print(f"For the state team: {escape(str(place.operations / 'index.html'))}", soft_wrap=True)
 
 
 def _close_dead_runs() -> None:

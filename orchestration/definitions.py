@@ -3,7 +3,7 @@
 import dagster as dg
 
 from orchestration import transformation, watch
-from orchestration.defs import build, disclosure, estimates, growth, intake, publish
+from orchestration.defs import build, disclosure, estimates, growth, intake, publish, state_team
 
 defs = dg.Definitions(
     assets=[
@@ -19,9 +19,10 @@ defs = dg.Definitions(
         build.publication,
         publish.release_gate,
         publish.release,
+        state_team.pages,
     ],
-    jobs=[intake.intake, build.build, publish.publish],
-    sensors=[watch.sensor(intake.SCHOOL_YEARS, [intake.intake, build.build])],
+    jobs=[intake.intake, build.build, publish.publish, state_team.state_team],
+    sensors=[watch.sensor(intake.SCHOOL_YEARS, [intake.intake, build.build, state_team.state_team])],
     resources={"dbt": transformation.resource()},
     executor=dg.in_process_executor,
 )

@@ -1,5 +1,6 @@
 """A plain web server for the pages of a release, for this machine alone. A public site is served by a real one."""
 
+from collections.abc import Mapping
 from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -13,6 +14,17 @@ class Pages(SimpleHTTPRequestHandler):
     """Serve the files of one folder to a browser that asked this machine by its own name."""
 
     server_version, sys_version = "Waymark", ""
+
+    def __init__(self, *args: Any, beside: Mapping[str, Path], **kwargs: Any) -> None:
+        self.beside = beside
+        super().__init__(*args, **kwargs)
+
+    def translate_path(self, path: str) -> str:
+        """Find the file of an address: in the folder, or a page in one of the folders beside it."""
+        found = Path(super().translate_path(path))
+        first, *rest = found.relative_to(self.directory).parts or ("",)
+        is_beside = first in self.beside and found.suffix == ".html"
+        return str(self.beside[first].joinpath(*rest) if is_beside else found)
 
     def send_head(self) -> Any:
         """Refuse a request made under another name: a page elsewhere may have led the browser here."""
@@ -35,6 +47,6 @@ class Pages(SimpleHTTPRequestHandler):
         """Write nothing: the screen of the person who serves is not a log."""
 
 
-def server(folder: Path, port: int) -> ThreadingHTTPServer:
-    """Open the server for the folder; it answers when `serve_forever` is called."""
-    return ThreadingHTTPServer((ADDRESS, port), partial(Pages, directory=str(folder)))
+def server(folder: Path, port: int, beside: Mapping[str, Path] | None = None) -> ThreadingHTTPServer:
+    """Open the server for a folder and, under their names, the pages of others; it answers to `serve_forever`."""
+    return ThreadingHTTPServer((ADDRESS, port), partial(Pages, directory=str(folder), beside=beside or {}))

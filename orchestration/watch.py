@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from orchestration import settings, warehouse
+from orchestration import operations, settings, warehouse
 from submissions import custody
 from submissions.store import Store
 
@@ -23,7 +23,8 @@ def waiting(store: Store, school_year: int) -> dict[str, int]:
 def requests(place: settings.Home) -> Iterator[dg.RunRequest]:
     """Ask for one intake of every school year in which something waits; when nothing waits, for a build if it is due.
 
-    The keys are places in the ledger, so that one arrival asks once, however often it is looked at.
+    When that is not due either, ask for the pages of the state team if they do not tell the latest event and build. The
+    keys are places in the ledger, so that one arrival asks once, however often it is looked at.
     """
     new = {year: waiting(place.store, year) for year in custody.school_years(place.store)}
     for year, districts in new.items():
@@ -35,10 +36,12 @@ def requests(place: settings.Home) -> Iterator[dg.RunRequest]:
         last = max(accepted, default=0)
         if last > warehouse.facts(place).get("ledger_sequence", 0):
             yield dg.RunRequest(f"build-{last}", job_name="build")
+        elif operations.news(place) != operations.told(place):
+            yield dg.RunRequest(f"state_team-{operations.news(place)}", job_name="state_team")
 
 
 def sensor(school_years: dg.DynamicPartitionsDefinition, jobs: list[dg.JobDefinition]) -> dg.SensorDefinition:
-    """Make the sensor at the door: screen what arrives, then build. It sleeps until someone turns it on."""
+    """Make the sensor at the door: screen what arrives, build, show it. It sleeps until someone turns it on."""
 
     @dg.sensor(jobs=jobs, minimum_interval_seconds=60, description=sensor.__doc__)
     def at_the_door(context: dg.SensorEvaluationContext) -> dg.SensorResult:

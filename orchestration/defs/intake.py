@@ -18,6 +18,8 @@ from submissions.store import Store
 
 SCHOOL_YEARS = dg.DynamicPartitionsDefinition(name="school_year")
 SUBMISSIONS = dg.AssetKey(["received", "submissions"])
+MANIFEST = dg.AssetKey(["accepted", "manifest"])
+STATE_TEAM = dg.AssetKey(["reports", "state_team"])
 COUNTS = (
     "rows_received",
     "rows_accepted",
@@ -53,9 +55,11 @@ class IntakeConfig(dg.Config):
 
 
 def _specs() -> list[dg.AssetSpec]:
+    described = {name: contract.description for name, contract in CONTRACTS.items()}
+    described["manifest"] = "What became of every file: rows, records and findings. Written whatever was sent."
     return [
-        dg.AssetSpec(["accepted", name], deps=[SUBMISSIONS], group_name="accepted", description=contract.description)
-        for name, contract in CONTRACTS.items()
+        dg.AssetSpec(["accepted", name], deps=[SUBMISSIONS], group_name="accepted", description=description)
+        for name, description in described.items()
     ]
 
 
@@ -91,6 +95,7 @@ def door(context: dg.AssetExecutionContext, config: IntakeConfig) -> Iterator[dg
             found = totals(manifest, name)
             judged = [_judge(name, check, found) for check in CHECKS]
             yield dg.MaterializeResult(["accepted", name], metadata=found | districts, check_results=judged)
+        yield dg.MaterializeResult(MANIFEST, metadata=districts)
 
 
 def _arrived(store: Store, years: list[int], manifest: pl.DataFrame) -> list[str]:
@@ -137,4 +142,4 @@ def _judge(collection: str, check: str, found: dict[str, int]) -> dg.AssetCheckR
     )
 
 
-intake = dg.define_asset_job("intake", selection=dg.AssetSelection.assets(door))
+intake = dg.define_asset_job("intake", selection=dg.AssetSelection.assets(door) | dg.AssetSelection.assets(STATE_TEAM))

@@ -15,7 +15,15 @@ def test_a_planted_student_appears_nowhere_outside_the_private_folders(small_sta
     holds = {place for place, content in contents.items() if PLANTED_NAME in content or PLANTED_ID in content}
     assert any(place.startswith("received/bytes") for place in holds)
     assert [place for place in holds if not place.startswith(PRIVATE)] == []
-    for looked_through in ("dagster/", "releases/", "feedback/", "warehouse/", "received/ledger", "received/receipts"):
+    for looked_through in (
+        "dagster/",
+        "operations/",
+        "releases/",
+        "feedback/",
+        "warehouse/",
+        "received/ledger",
+        "received/receipts",
+    ):
         assert any(place.startswith(looked_through) for place in contents), looked_through
 
 
@@ -27,7 +35,7 @@ def test_the_planted_student_has_a_finding_and_a_place_in_the_identity_table(sma
 
 def test_the_home_is_closed_to_others(small_state):
     assert stat.S_IMODE(small_state.home.stat().st_mode) == 0o700
-    for folder in ("received", "private", "accepted", "feedback", "warehouse", "dagster"):
+    for folder in ("received", "private", "accepted", "feedback", "warehouse", "dagster", "operations"):
         assert stat.S_IMODE((small_state.home / folder).stat().st_mode) == 0o700
     key = small_state.home / "private/pseudonym.key"
     assert stat.S_IMODE(key.stat().st_mode) == 0o600

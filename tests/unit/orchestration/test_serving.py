@@ -14,7 +14,10 @@ def port(tmp_path):
     (site / "data").mkdir(parents=True)
     (site / "index.html").write_text("<title>Results</title>")
     (tmp_path / "private.txt").write_text("secret")
-    with serving.server(site, 0) as server:
+    (tmp_path / "feedback" / "2025-0470").mkdir(parents=True)
+    (tmp_path / "feedback" / "2025-0470" / "report.html").write_text("What was found")
+    (tmp_path / "feedback" / "2025-0470" / "report.json").write_text("secret")
+    with serving.server(site, 0, {"feedback": tmp_path / "feedback"}) as server:
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield server.server_address[1]
         server.shutdown()
@@ -41,7 +44,24 @@ def test_a_request_under_another_name_is_refused(port, host):
     assert "Results" not in text
 
 
-@pytest.mark.parametrize("path", ["/../private.txt", "/%2e%2e/private.txt", "/data/", "/absent.html"])
+def test_pages_beside_the_site_are_given_under_their_name(port):
+    assert ask(port, "/feedback/2025-0470/report.html") == (200, "What was found")
+
+
+OUTSIDE = [
+    "/../private.txt",
+    "/%2e%2e/private.txt",
+    "/data/",
+    "/absent.html",
+    "/feedback/",
+    "/feedback/2025-0470/",
+    "/feedback/2025-0470/report.json",
+    "/feedback/../private.txt",
+    "/feedback/%2e%2e/private.txt",
+]
+
+
+@pytest.mark.parametrize("path", OUTSIDE)
 def test_nothing_outside_the_site_and_no_listing_of_a_folder_is_given(port, path):
     status, text = ask(port, path)
     assert status == 404

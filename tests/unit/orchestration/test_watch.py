@@ -3,7 +3,7 @@
 import dagster as dg
 import pytest
 
-from orchestration import settings, warehouse, watch
+from orchestration import operations, settings, warehouse, watch
 from orchestration.definitions import defs
 from submissions import custody
 
@@ -45,11 +45,19 @@ def test_a_build_follows_when_nothing_waits_any_more(place):
     assert asked(place) == [("build", None, "build-6")]
 
 
-def test_nothing_is_asked_once_the_current_build_holds_all_that_is_accepted(place):
+def test_no_build_is_asked_once_the_current_one_holds_all_that_is_accepted(place):
     end(place, arrive(place, "0011"))
     folder = warehouse.begin(place, "aaaaaaaa")
     (folder / warehouse.FILE).write_bytes(b"")
     warehouse.complete(place, folder, {"ledger_sequence": 3})
+    assert [job for job, _, _ in asked(place)] == ["state_team"]
+
+
+def test_the_state_teams_pages_follow_what_asks_for_nothing_else(place):
+    custody.record_event(place.store, "published", release="1.0.0", statement="0" * 64)
+    assert asked(place) == [("state_team", None, "state_team-1-")]
+    place.operations.mkdir()
+    (place.operations / operations.TOLD).write_text(operations.news(place))
     assert asked(place) == []
 
 
@@ -67,7 +75,7 @@ def test_a_resubmission_waits_though_the_earlier_one_was_accepted(place):
 
 def test_a_refused_submission_does_not_wait_again(place):
     end(place, arrive(place, "0011"), custody.REFUSED)
-    assert asked(place) == []
+    assert [job for job, _, _ in asked(place)] == ["state_team"]
 
 
 def look(place):
