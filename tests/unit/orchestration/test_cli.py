@@ -196,12 +196,24 @@ def test_a_run_screens_every_year_and_then_builds_and_tells_what_became_of_every
         ("intake", "2024"),
         ("intake", "2025"),
         ("build", None),
+        ("state_team", None),
     ]
     lines = [line.split() for line in told.output.splitlines()]
     assert ["school", "2", "2", "0", "0"] in lines
     assert ["school", "1", "0", "0"] in lines
     assert "feedback" in told.output
     assert "is current, after" in told.output
+    assert "operations/index.html" in told.output.replace("\n", "")
+
+
+def test_a_run_is_done_though_the_pages_of_the_state_team_could_not_be_written(waymark, inbox, jobs):
+    _, answers = jobs
+    answers["state_team"] = runs.Outcome(False, ("The state team's pages broke: KeyError.",), False)
+    waymark("receive", inbox)
+    told = waymark("run")
+    assert told.exit_code == 0
+    assert "The state team's pages broke: KeyError." in told.output
+    assert "operations/index.html" not in told.output
 
 
 def test_a_district_can_be_named_and_an_unknown_one_is_wrong_usage(waymark, inbox, jobs):
@@ -279,7 +291,7 @@ def released(place, version="1.0.0"):
 def test_a_release_is_named_with_the_place_of_its_pages_and_what_to_look_at(waymark, place, built, jobs, monkeypatch):
     judged(built, ("Keys are unique", "error", True))
     execute = runs.execute
-    monkeypatch.setattr(runs, "execute", lambda *a, **k: (released(place), execute(*a, **k))[1])
+    monkeypatch.setattr(runs, "execute", lambda *a, **k: (a[1] == "publish" and released(place), execute(*a, **k))[1])
     told = waymark("publish")
     assert told.exit_code == 0, told.output
     assert "Release 1.0.0 is published." in told.output
