@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +64,8 @@ class Published:
                 raise ValueError(f"the id {entity[1]!r} cannot name a folder of the site")
         self.under, self.letters = _directory(self.entities)
         self._scan_shape()
+        # The pages of a district ask for its schools some thirty times, one district after the other.
+        self._under = lru_cache(maxsize=2)(self._headlines_under)
         self.policies = _by_indicator(self._in_force(tables["policies"]))
 
     def _scan_shape(self) -> None:
@@ -164,7 +166,13 @@ class Published:
 
     def headlines(self, entity: Entity) -> dict[str, dict[Key, Cell]]:
         """Give, for what lies under an entity, the headlines of all students by id."""
-        under = ("district", "") if entity == STATE else ("school", entity[1])
+        return self._of_districts if entity == STATE else self._under(("school", entity[1]))
+
+    @cached_property
+    def _of_districts(self) -> dict[str, dict[Key, Cell]]:
+        return self._headlines_under(("district", ""))
+
+    def _headlines_under(self, under: tuple[str, str]) -> dict[str, dict[Key, Cell]]:
         frame, found = self._headlines.get(under), defaultdict(dict)
         if frame is None:
             return {}
