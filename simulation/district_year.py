@@ -58,6 +58,7 @@ class DistrictYear:
     district_name: str
     district_type: str
     vendor: str
+    city: str
     schools: pl.DataFrame
     days: tuple[np.ndarray, ...]
     students: pl.DataFrame
@@ -106,6 +107,7 @@ def district_year(state: State, school_year: int, district: int) -> DistrictYear
         district_name=facts["district_name"],
         district_type=facts["district_type"],
         vendor=facts["vendor"],
+        city=facts["city"],
         schools=schools.with_columns(students=pl.Series(fall)),
         days=days_of(state, school_year, schools),
         students=students.with_columns(held),

@@ -208,19 +208,21 @@ def _frame_of_districts(
     count = len(schools_of)
     width = max(4, len(str(count * 10)))
     order = draws(seed, "district names").permutation(len(WORDS["places"]) * len(WORDS["landscapes"]))
-    names, types = [], []
+    names, cities, types = [], [], []
     for d in range(count):
         place, landscape = divmod(int(order[d % len(order)]), len(WORDS["landscapes"]))
         again = f" {d // len(order) + 1}" if d >= len(order) else ""
         whole = (built[d][1][0]["school"][KG:] >= 0).all()
         types.append("unified" if whole else "elementary")
         kind = "Unified" if whole else "Elementary"
-        names.append(f"{WORDS['places'][place]} {WORDS['landscapes'][landscape]} {kind}{again}")
+        cities.append(f"{WORDS['places'][place]} {WORDS['landscapes'][landscape]}")
+        names.append(f"{cities[-1]} {kind}{again}")
     return pl.DataFrame(
         {
             "number": np.arange(count, dtype=np.int32),
             "district_id": [f"{(d + 1) * 10:0{width}d}" for d in range(count)],
             "district_name": names,
+            "city": cities,
             "district_type": types,
             "vendor": [WORDS["vendors"][v] for v in vendor],
             "hardship": hardship.astype(np.float32),

@@ -18,8 +18,8 @@ MONTH = 20
 
 def collections(year: DistrictYear, truths: Truths) -> Iterator[tuple[str, pl.DataFrame]]:
     """Yield district, school, calendar, student, student_status and enrollment."""
-    yield "district", _district(year.district_id, year.district_name, year.district_type, year.vendor)
-    yield "school", _schools(year.schools)
+    yield "district", _district(year.district_id, year.district_name, year.district_type, year.vendor, year.city)
+    yield "school", _schools(year.schools, year.city)
     yield "calendar", _calendar(year.seed, year.schools, year.days)
     yield (
         "student",
@@ -58,23 +58,25 @@ def sent_early(state: State, school_year: int, district: int) -> Iterator[tuple[
     """Yield what a district sends that has loaded its calendar, and no student, before the year begins."""
     schools = schools_of(state, district)
     facts = state.districts.row(district, named=True)
-    yield "district", _district(*(facts[name] for name in ("district_id", "district_name", "district_type", "vendor")))
-    yield "school", _schools(schools)
+    own = ("district_id", "district_name", "district_type", "vendor", "city")
+    yield "district", _district(*(facts[name] for name in own))
+    yield "school", _schools(schools, facts["city"])
     yield "calendar", _calendar(state.seed, schools, days_of(state, school_year, schools))
 
 
-def _district(district_id: str, name: str, kind: str, vendor: str) -> pl.DataFrame:
+def _district(district_id: str, name: str, kind: str, vendor: str, city: str) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "district_id": [district_id],
             "district_name": [name],
             "district_type": [kind],
             "information_system_vendor": [vendor],
+            "city": [city],
         }
     )
 
 
-def _schools(schools: pl.DataFrame) -> pl.DataFrame:
+def _schools(schools: pl.DataFrame, city: str) -> pl.DataFrame:
     return schools.select(
         "school_id",
         "school_name",
@@ -84,6 +86,7 @@ def _schools(schools: pl.DataFrame) -> pl.DataFrame:
         title_i_status="is_title_one",
         charter_status="is_charter",
         operational_status=pl.lit("open"),
+        city=pl.lit(city),
     )
 
 

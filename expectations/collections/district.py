@@ -35,6 +35,14 @@ COLUMNS = (
         "Vendor of the information system",
         "Who makes the student information system that the district exports from.",
     ),
+    column(
+        "city",
+        "text",
+        "City",
+        "The city or town in which the district has its office, by which readers look for it.",
+        ceds="000040",
+        edfi="LocalEducationAgency.addresses",
+    ),
 )
 
 CONTRACT = contract(

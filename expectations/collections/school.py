@@ -81,6 +81,14 @@ COLUMNS = (
         ceds="001069",
     ),
     column("number_changed_date", "date", "Number changed", "The day from which the new number is in force."),
+    column(
+        "city",
+        "text",
+        "City",
+        "The city or town in which the school stands, by which readers look for it.",
+        ceds="000040",
+        edfi="School.addresses",
+    ),
 )
 
 _TITLE_I = pl.col("title_i_status")

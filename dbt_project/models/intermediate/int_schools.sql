@@ -1,7 +1,20 @@
 -- A school number may stand in two districts' files in one year; the school belongs to the district that enrolls more
 -- of its students.
 with
-    schools as (select school_year, district_id, school_id, school_name, record_line from {{ ref("stg_school") }}),
+    schools as (
+        select
+            school_year,
+            district_id,
+            school_id,
+            school_name,
+            city,
+            lowest_grade,
+            highest_grade,
+            prior_school_id,
+            number_changed_date,
+            record_line
+        from {{ ref("stg_school") }}
+    ),
 
     enrollments as (select school_year, district_id, school_id, student_id from {{ ref("stg_enrollment") }}),
 
@@ -17,6 +30,11 @@ with
             schools.school_id,
             schools.district_id,
             schools.school_name,
+            schools.city,
+            schools.lowest_grade,
+            schools.highest_grade,
+            schools.prior_school_id,
+            schools.number_changed_date,
             row_number() over (
                 partition by schools.school_year, schools.school_id
                 order by
@@ -32,6 +50,15 @@ with
             and schools.district_id = students_by_district.district_id
     )
 
-select school_year, school_id, district_id, school_name
+select
+    school_year,
+    school_id,
+    district_id,
+    school_name,
+    city,
+    lowest_grade,
+    highest_grade,
+    prior_school_id,
+    number_changed_date
 from ranked
 where choice = 1

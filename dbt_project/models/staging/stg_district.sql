@@ -4,6 +4,7 @@ select
     district_name,
     district_type,
     information_system_vendor,
+    city,
     record_line,
     submission_id,
     worst_severity

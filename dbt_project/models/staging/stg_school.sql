@@ -11,6 +11,7 @@ select
     operational_status,
     prior_school_id,
     number_changed_date,
+    city,
     record_line,
     submission_id,
     worst_severity
