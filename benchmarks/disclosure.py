@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from methods.disclosure import linked
+from methods.disclosure.certificates import Proof, prove
 
 GROUPS = ["total", *["race_ethnicity"] * 7, "sex", "sex", "", "", "", ""]
 RACES = (0.01, 0.055, 0.15, 0.28, 0.004, 0.45, 0.05)
@@ -50,10 +51,9 @@ def main() -> None:
 def measure(schools: int) -> tuple[list[tuple], int, float, float]:
     """Protect the nine tables of a state; give one row for each, the number of cells, processor seconds and memory."""
     rows, hierarchy = state(schools)
-    warm, _ = state(20)
-    linked.hide(warm, state(20)[1])
+    protected(*state(20))
     began = time.process_time()
-    reasons, _ = linked.hide(rows, hierarchy)
+    _, reasons, *_ = protected(rows, hierarchy)
     seconds = time.process_time() - began
     found = []
     for number, name in enumerate(TABLES):
@@ -62,6 +62,15 @@ def measure(schools: int) -> tuple[list[tuple], int, float, float]:
         shown, alone = 100 * (own == linked.SHOWN).mean(), 100 * (own.size - first) / own.size
         found.append((name, f"{own.size:,}", f"{first:,}", f"{after:,}", f"{lost:,}", f"{shown:.1f}", f"{alone:.1f}"))
     return found, rows.table.size, seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+
+
+def protected(
+    rows: linked.Rows, hierarchy: linked.Hierarchy
+) -> tuple[NDArray[np.int64], NDArray[np.int64], list[linked.System], list[Proof]]:
+    """Hide and prove; give the reasons before the proof and after it, the systems, and their proofs."""
+    hidden, systems = linked.hide(rows, hierarchy)
+    proofs, proven = prove(rows, hierarchy, systems, hidden, lambda of: (rows.numerator[of], rows.numerator[of]), WIDTH)
+    return hidden, proven, systems, proofs
 
 
 def state(schools: int, seed: int = 1) -> tuple[linked.Rows, linked.Hierarchy]:

@@ -1,11 +1,14 @@
 """A release candidate before the attackers: published rows become counts with bounds, findings become named cells.
 
+Beside them, what they need not try: the sensitive numbers that published worlds prove open.
+
 What a reader can work out is decided in `methods.attacks`; what nobody may work out, by the policy. Only that judgment
 reads results before hiding: every equation and every bound comes from published rows.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 import numpy as np
@@ -17,7 +20,7 @@ from methods.attacks.attack import alike, attack
 from methods.attacks.published import Counts, Layout
 from methods.attacks.rounding import numerators, numerators_between
 from methods.attacks.system import OPEN
-from orchestration import ledger
+from orchestration import ledger, warehouse
 from orchestration.ledger import CELL, RATES, SENSITIVE, Before
 from orchestration.settings import Home
 
@@ -83,6 +86,25 @@ def tried(place: Home, connection: duckdb.DuckDBPyConnection) -> list[dict]:
     )
     rows = shown.select(pl.lit("").alias("release"), *KEYS, pl.lit("row").alias("quantity"), "attack")
     return judge_attacks(pl.concat([found, rows]).sort(pl.all()), sensitive.height, narrowed=narrowed)
+
+
+def unproven(connection: duckdb.DuckDBPyConnection, folder: Path) -> tuple[pl.DataFrame, int]:
+    """List the sensitive numbers whose two published worlds differ by less than their width, and count all of them."""
+    sensitive = connection.execute(SENSITIVE).pl()
+    systems = pl.read_parquet(folder / warehouse.SYSTEMS)
+    certified = ("level", "entity_id", "student_group")
+    changed = pl.scan_parquet(folder / warehouse.CERTIFICATES)
+    own = changed.filter(pl.all_horizontal(pl.col(name) == pl.col(f"changed_{name}") for name in certified))
+    rooms = own.select("system", *certified, room=pl.col("high_world") - pl.col("low_world")).collect()
+    quantity = pl.col("quantity").replace("student_count", "students").alias("called")
+    tables = [name for name in TABLE if name != "quantity"]
+    proven = (
+        sensitive.with_columns(quantity)
+        .join(systems.rename({"quantity": "called"}), on=[*tables, "called"], how="left")
+        .join(rooms, on=["system", *certified], how="left")
+    )
+    missing = proven.filter(pl.col("room").fill_null(0) < pl.col("width"))
+    return missing.select(pl.lit("").alias("release"), *CELL).sort(pl.all()), sensitive.height
 
 
 def read(connection: duckdb.DuckDBPyConnection) -> tuple[Candidate, pl.DataFrame]:

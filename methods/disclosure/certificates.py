@@ -302,6 +302,9 @@ def _equations(cells: Ints, hierarchy: Hierarchy, size: int) -> sparse.csr_matri
     place, group = np.nonzero(cells >= 0)
     above = hierarchy.parent[place]
     sums = [(cells[place, group], np.where(above >= 0, cells[above, group], -1))]
+    child, over = hierarchy.rollups
+    at, group = np.nonzero(cells[child] >= 0)
+    sums.append((cells[child[at], group], cells[over[at], group]))
     for name in sorted(set(hierarchy.family) - {"", "total"}):
         place, group = np.nonzero((cells >= 0) & (names == name)[None, :])
         sums.append((cells[place, group], total[place]))

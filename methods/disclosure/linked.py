@@ -33,6 +33,8 @@ class Hierarchy:
     parent: Ints
     level: Ints
     family: Sequence[str]
+    rollups: tuple[Ints, Ints] = (np.empty(0, np.int64), np.empty(0, np.int64))
+    """More ways to add places up: places, and the county or type of each, which is a place with nothing above it."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +155,11 @@ def _tables(rows: Rows, hierarchy: Hierarchy) -> list[Ints]:
 
 
 def _alike(rows: Rows, tables: list[Ints], quantity: str, reasons: Ints) -> list[Ints]:
-    """Bring together tables that hold the same numbers: [table, cell] of rows for each."""
+    """Bring together tables that hold the same numbers: [table, cell] of rows for each.
+
+    A table that counts the same of others, and shows no exact row of those it has, stands by itself: nothing tells a
+    reader that everybody of some students is as many as a part of others.
+    """
     numbers = rows.students if quantity == "students" else rows.numerator
     takes_part = rows.takes_part | (rows.students > 0) | (reasons == NOBODY)
     if quantity == "numerator":
@@ -164,6 +170,9 @@ def _alike(rows: Rows, tables: list[Ints], quantity: str, reasons: Ints) -> list
         mine = cells[is_in]
         if mine.size:
             key = rows.joint[mine[0]], np.flatnonzero(is_in).tobytes(), numbers[mine].tobytes()
+            exact = mine[rows.is_exact[mine]]
+            if quantity == "numerator" and exact.size and np.all(reasons[exact] != SHOWN):
+                key += (rows.denominator[mine].tobytes(),)
             found.setdefault(key, []).append(mine)
     return [np.array(members) for members in found.values()]
 

@@ -71,6 +71,7 @@ def disclosure_mask(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         rows = hidden_again(rows, results, must)
         linked.check(rows, results["count_base"].is_not_null().to_numpy())
         reasons, systems = linked.hide(rows, hierarchy, progress.teller(context, "systems"))
+        # Before the proof, which then has them hidden; after it, for what it has withheld: hiding more narrows nothing.
         reasons = with_other_shares(results, reasons)
         width = int(rows.width.max(initial=1))
         shares = partial(_published_numerators, results, rows)

@@ -74,6 +74,12 @@ def equations(places: linked.Hierarchy, shape: tuple[int, int]) -> np.ndarray:
             row = np.zeros(cell.size)
             row[cell[place, group]], row[cell[below, group]] = -1, 1
             found.append(row)
+    child, over = places.rollups
+    for place in np.unique(over):
+        for group in range(shape[1]):
+            row = np.zeros(cell.size)
+            row[cell[place, group]], row[cell[child[over == place], group]] = -1, 1
+            found.append(row)
     return np.array(found)
 
 
@@ -86,6 +92,15 @@ def attack(matrix: np.ndarray, truth: np.ndarray, low: np.ndarray, high: np.ndar
         for sign in (1, -1)
     ]
     return -ends[1] - ends[0]
+
+
+def narrowed(rows: linked.Rows, places: linked.Hierarchy, reasons: np.ndarray) -> int:
+    """How many small numbers are left less than their width by everything published."""
+    low, high = published(rows, reasons)
+    matrix = equations(places, (len(places.parent), len(places.family)))
+    small = np.flatnonzero((rows.students > 0) & (rows.students < MINIMUM))
+    rooms = [attack(matrix, rows.students, low, high, cell) for cell in small]
+    return int(np.sum(np.array(rooms) < np.minimum(WIDTH, rows.students[small]) - 1e-6))
 
 
 def published(rows: linked.Rows, reasons: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -237,6 +252,31 @@ def test_what_published_sums_would_narrow_though_the_true_sums_do_not_is_withhel
     assert (after == linked.UNPROTECTABLE).any()
     assert not too_narrow(systems[0], proof).size
     assert list(reasons > 0) == [False, False, True, True]
+
+
+@pytest.mark.parametrize("sizes", [(2, 2), (3, 1)])
+def test_a_county_or_a_type_of_school_is_safe_when_it_is_hidden_with_the_rest_and_not_when_it_is_added(sizes):
+    """Four schools of one district, and two more places that add them up in another way."""
+    narrow_when_added = 0
+    for seed in range(4):
+        places = hierarchy([4], 3)
+        leaves = np.random.default_rng(seed).poisson(11, (6, 3))
+        counts = rolled_up(places, leaves)
+        of = np.repeat([6, 7], sizes)
+        counts = np.vstack([counts, [counts[2:][of == place].sum(axis=0) for place in (6, 7)]])
+        both = linked.Hierarchy(
+            np.r_[places.parent, -1, -1], np.r_[places.level, 1, 1], places.family, (np.arange(2, 6), of)
+        )
+        rows = as_rows(counts)
+        reasons, systems = linked.hide(rows, both)
+        _, built = prove(rows, both, systems, reasons, lambda _: (None, None), WIDTH)
+        alone = rows.place < 6
+        assert not narrowed(rows, both, built)
+        assert (built[~alone] == linked.SHOWN).any()
+        added = linked.primary(rows, np.repeat(counts[:, 0], 4))
+        added[alone] = linked.hide(as_rows(counts[:6]), places)[0]
+        narrow_when_added += narrowed(rows, both, added)
+    assert narrow_when_added
 
 
 def test_little_more_is_hidden_than_the_optimum_of_a_mixed_integer_program():

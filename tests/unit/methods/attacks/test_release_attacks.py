@@ -153,6 +153,24 @@ def test_sums_that_shown_counts_refute_are_not_believed() -> None:
     assert _attack(replace(counts, low=low, high=high), without_groups) == {}
 
 
+def test_a_group_that_is_shown_larger_than_the_whole_is_no_part_of_it_in_that_table_alone() -> None:
+    """An estimate for a group can rest on other students than the one for all; another table is still believed."""
+    groups = [(0, ALL, 30), (0, FIRST, 45), (1, ALL, 30), (1, FIRST, None), (2, ALL, 5), (2, FIRST, None)]
+    other = [(place, group, 5 if count == 45 else count) for place, group, count in groups]
+    table = np.repeat([0, 1], len(groups))
+    place, group, shown = np.array([*groups, *other], dtype=object).T
+    is_hidden = np.equal(shown, None)
+    known = np.where(is_hidden, 0, shown).astype(int)
+    counts = Counts(
+        table=table, place=place.astype(int), group=group.astype(int), low=known,
+        high=np.where(is_hidden, OPEN, known), number=np.arange(table.size),
+    )  # fmt: skip
+    hidden = np.flatnonzero(is_hidden)
+    found = attack(counts, Layout(rollups=[], parts=[(ALL, FIRST)]), hidden, np.full(4, 10))
+    assert [(counts.table[at], counts.place[at]) for at in found.count] == [(1, 2)]
+    assert found.attack.tolist() == [INTERVAL]
+
+
 def test_an_overlap_that_only_programs_see_opens_that_sum_alone() -> None:
     """Hidden schools of at most 2 and 3 cannot reach 9: that district overlaps or errs; the other is still believed."""
     counts = Counts(
