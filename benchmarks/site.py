@@ -20,14 +20,18 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
+from reports.api import write_json
+from reports.catalogue import Publisher, dcat_us_3
 from reports.contents import dictionary
 from reports.site import build_site
+from submissions import rule_catalogue
 
 DISTRICTS = int(os.environ.get("BENCH_SITE_DISTRICTS", "1000"))
 SCHOOLS = int(os.environ.get("BENCH_SITE_SCHOOLS", "5000"))
 YEARS = (2024, 2025)
 DBT = Path(__file__).resolve().parent.parent / "dbt_project" / "models"
 BATCH = 250
+KINDS = {"string": pl.String, "integer": pl.Int64}
 CODES = {
     "topics": "topics",
     "student_groups": "student_groups",
@@ -95,6 +99,8 @@ def make_release(release: Path, version: str, changed: str | None) -> int:
     package = {"title": "Made up", "version": version, "description": "Made up.", "licenses": [], "sources": []}
     (release / "data" / "datapackage.json").write_text(json.dumps(package | {"resources": resources}))
     (release / "gate" / "results.json").write_text("[]")
+    rule_catalogue.write_json(release / "rules")
+    write_json(release / "data.json", dcat_us_3(Publisher(), package | {"resources": []}, *YEARS))
     for page in (DBT / "indicators").glob("*/*.md"):
         shutil.copyfile(page, release / "methodology" / page.name)
     return _write_values(release / "data" / "values.parquet", tables["entities"], cells, changed)
@@ -134,20 +140,37 @@ def _tables() -> dict[str, pl.DataFrame]:
             key = {"indicator": meta["id"], "measure": measure["id"], "sort_order": place}
             measures.append(key | labels | unit | {"statistic": measure["statistic"], "is_headline": place == 0})
     districts = [f"{number:04d}" for number in range(1, DISTRICTS + 1)]
-    rows = [("state", "state", "State", None, None)]
-    rows += [("district", own, f"{chr(65 + int(own) % 26)} District {own}", None, None) for own in districts]
+    rows = [("state", "state", "State", None, None, None, None, None)]
+    for own in districts:
+        rows.append(
+            ("district", own, f"{chr(65 + int(own) % 26)} District {own}", None, None, f"City {own}", None, None)
+        )
     for number in range(SCHOOLS):
         home = districts[number % DISTRICTS]
         name = f"{chr(65 + number % 26)} School {number:05d}"
-        rows.append(("school", f"{number:05d}", name, home, f"{chr(65 + int(home) % 26)} District {home}"))
-    names = ["level", "entity_id", "entity_name", "district_id", "district_name"]
+        at = (f"{chr(65 + int(home) % 26)} District {home}", f"City {home}", "KG", "05")
+        rows.append(("school", f"{number:05d}", name, home, *at))
+    names = [
+        "level",
+        "entity_id",
+        "entity_name",
+        "district_id",
+        "district_name",
+        "city",
+        "lowest_grade",
+        "highest_grade",
+    ]
     entities = pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row").with_columns(
         first_school_year=pl.lit(YEARS[0]), last_school_year=pl.lit(YEARS[-1])
     )
     policies = pl.DataFrame(schema=dict.fromkeys(dictionary()["policies"]["fields"], pl.String)).with_columns(
         pl.col("first_school_year", "last_school_year").cast(pl.Int64)
     )
-    more = {"indicators": pl.DataFrame(indicators), "measures": pl.DataFrame(measures)}
+    empty = {
+        name: pl.DataFrame(schema={column: KINDS[kind[0]] for column, kind in dictionary()[name]["fields"].items()})
+        for name in ("earlier_numbers", "comparability")
+    }
+    more = {"indicators": pl.DataFrame(indicators), "measures": pl.DataFrame(measures)} | empty
     return tables | more | {"entities": entities, "policies": policies}
 
 

@@ -534,7 +534,7 @@ def serve(
     if not (site / "index.html").exists():
         what = "are no pages of the state team" if operations else "is no release"
         raise CannotRunError(f"There {what} in {place.root}. Run `waymark {'run' if operations else 'publish'}` first.")
-    with serving.server(site, port, beside) as server:
+    with serving.server(site, port, beside, None if operations else place.releases) as server:
         telling.screen().print(f"http://{serving.ADDRESS}:{server.server_address[1]}/  (stop with Ctrl-C)")
         with contextlib.suppress(KeyboardInterrupt):
             server.serve_forever()

@@ -6,6 +6,7 @@ is the very folder that the release is then made of.
 
 import json
 import shutil
+import tempfile
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -24,7 +25,7 @@ from reports.catalogue import Publisher
 from reports.handover import hand_over
 from reports.plain_language import faults_of_release
 from reports.statement import ENVELOPE, sha256_of
-from submissions import custody
+from submissions import custody, rule_catalogue
 from submissions.store import write_atomically
 
 HANDED_OVER, ACKNOWLEDGED, MOVERS = "handed_over", "acknowledgements.json", "movers.parquet"
@@ -43,7 +44,9 @@ MINIMUM = "select min(minimum) from reference.policy_minimum_n where purpose = '
 def test(place: Home, folder: Path) -> list[Result]:
     """Hand over the published tables of a build, test them against every promise, and keep the results in the build."""
     shutil.rmtree(folder / HANDED_OVER, ignore_errors=True)
-    handed_over = hand_over(folder / warehouse.FILE, settings.INDICATORS, folder / HANDED_OVER)
+    with tempfile.TemporaryDirectory() as aside:
+        rules = rule_catalogue.write_json(Path(aside))
+        handed_over = hand_over(folder / warehouse.FILE, settings.INDICATORS, folder / HANDED_OVER, rules)
     minimum, tried = _prepared(place, folder)
     results = [*_of_the_table(place, handed_over, minimum), *tried, *_of_the_rest(place, folder, handed_over)]
     results = checklist.acknowledged(results, acknowledgements(folder))

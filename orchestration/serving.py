@@ -1,5 +1,6 @@
 """A plain web server for the pages of a release, for this machine alone. A public site is served by a real one."""
 
+import re
 from collections.abc import Mapping
 from functools import partial
 from http import HTTPStatus
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 ADDRESS = "127.0.0.1"
+EARLIER = re.compile(r"/releases/(\d+\.\d+\.\d+)/")
 
 
 class Pages(SimpleHTTPRequestHandler):
@@ -15,12 +17,15 @@ class Pages(SimpleHTTPRequestHandler):
 
     server_version, sys_version = "Waymark", ""
 
-    def __init__(self, *args: Any, beside: Mapping[str, Path], **kwargs: Any) -> None:
-        self.beside = beside
+    def __init__(self, *args: Any, beside: Mapping[str, Path], releases: Path | None, **kwargs: Any) -> None:
+        self.beside, self.releases = beside, releases
         super().__init__(*args, **kwargs)
 
     def translate_path(self, path: str) -> str:
-        """Find the file of an address: in the folder, or a page in one of the folders beside it."""
+        """Find the file of an address: in the folder, in an earlier release, or a page in a folder beside it."""
+        earlier = EARLIER.match(path)
+        if earlier and self.releases:  # one request is one handler
+            self.directory, path = str(self.releases / earlier[1] / "site"), path[earlier.end() - 1 :]
         found = Path(super().translate_path(path))
         first, *rest = found.relative_to(self.directory).parts or ("",)
         is_beside = first in self.beside and found.suffix == ".html"
@@ -47,6 +52,12 @@ class Pages(SimpleHTTPRequestHandler):
         """Write nothing: the screen of the person who serves is not a log."""
 
 
-def server(folder: Path, port: int, beside: Mapping[str, Path] | None = None) -> ThreadingHTTPServer:
-    """Open the server for a folder and, under their names, the pages of others; it answers to `serve_forever`."""
-    return ThreadingHTTPServer((ADDRESS, port), partial(Pages, directory=str(folder), beside=beside or {}))
+def server(
+    folder: Path, port: int, beside: Mapping[str, Path] | None = None, releases: Path | None = None
+) -> ThreadingHTTPServer:
+    """Open the server for a folder and, under their names, the pages of others; it answers to `serve_forever`.
+
+    With `releases`, the folder of all releases, the pages of each stand under `/releases/<version>/` too.
+    """
+    handler = partial(Pages, directory=str(folder), beside=beside or {}, releases=releases)
+    return ThreadingHTTPServer((ADDRESS, port), handler)

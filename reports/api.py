@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from reports.contents import Contents, columns_of, dictionary
+from reports.data_files import write_csv
 from reports.descriptions import LICENSE, TITLE
 
 LISTS = (
@@ -45,13 +46,16 @@ def write_api(contents: Contents, folder: Path, version: str, releases: Sequence
         (place / f"{entity_id}.json").write_text(f'{head[:-1]}, "values": [\n{text}\n]}}\n', encoding="utf-8")
 
 
-def write_changes(changed: pl.DataFrame, folder: Path, before: str, after: str) -> None:
-    """Write the list of changes between two releases, in the columns of changes.csv."""
+def write_changes(changed: pl.DataFrame, folder: Path, before: str, after: str) -> dict[str, Any]:
+    """Write the list of changes between two releases, in the columns of changes.csv, and give how many there are."""
     place = folder / "changes"
     place.mkdir(exist_ok=True)
     text = ",\n".join(json_rows(changed))
     head = json.dumps({"from": before, "to": after})
     (place / f"{before}..{after}.json").write_text(f'{head[:-1]}, "changes": [\n{text}\n]}}\n', encoding="utf-8")
+    write_csv(changed, place / f"{before}..{after}.csv", ["entity_id"])
+    counts = changed.group_by("change", "cause").len().sort("change", "cause")
+    return {"from": before, "to": after, "counts": counts.rename({"len": "results"}).to_dicts()}
 
 
 def json_rows(table: pl.DataFrame) -> pl.Series:
@@ -118,6 +122,9 @@ def openapi(version: str) -> dict[str, Any]:
                 "The page, policies and models behind an indicator",
                 _object(models={"type": "object"}),
                 [_parameter("indicator", "The short name of the indicator.")],
+            ),
+            "/changes.json": _get(
+                "How many results each release changed, by cause", _object(changes=_array({"type": "object"}))
             ),
             "/changes/{from}..{to}.json": _get(
                 "What changed from one release to the next, with the cause",

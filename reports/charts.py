@@ -357,12 +357,13 @@ def strip(
     step = min(STRIP_STEP * 2, max(1.5, STRIP_STEP * STRIP_DEPTH / max(highest, 1)))
     radius = min(5.0, max(1.5, step / 2))
     bottom = 26 + max(40.0, step * highest)
-    marks = [
-        f'<circle cx="{98 * place / STRIP_BINS + 1:.1f}%" cy="{bottom - 6 - step * height:.1f}" r="{radius:g}"'
-        f"{_hollow(cell)}/>"
-        for place, heap in sorted(heaps.items())
-        for height, cell in enumerate(heap)
-    ]
+    marks, hollow = [], []
+    for place, heap in sorted(heaps.items()):
+        plain = sum(cell.status == "ok" for cell in heap)
+        at, foot = f"{98 * place / STRIP_BINS + 1:.1f}%", bottom - 6
+        for start, count, own in ((0, plain, marks), (plain, len(heap) - plain, hollow)):
+            ends = f'y1="{foot - step * start:.1f}" y2="{foot - step * (start + count - 1) - 0.1:.1f}"'
+            own += [f'<line x1="{at}" x2="{at}" {ends}/>'] if count else []
 
     def x(value: float) -> str:
         return f"{98 * axis.share(value) + 1:.1f}%"
@@ -386,12 +387,15 @@ def strip(
         f'<text x="{x(tick)}" y="{bottom + 17:.1f}" {anchor(tick)}>{_tick(tick, axis, about)}</text>'
         for tick in axis.ticks
     )
+    # A heap of a thousand is one line of round dots, not a thousand circles.
+    dotted = f'stroke-linecap="round" stroke-dasharray="0 {step:g}"'
+    drawn = ((marks, DARK, radius), (hollow, DARK, radius), (hollow, "#fff", radius * 0.6))
     looks = (
         ('fill="#E1E5EA"', band),
         (f'stroke="{LINE}"', f'<line x1="1%" x2="99%" y1="{bottom:.1f}" y2="{bottom:.1f}"/>'),
         (f'font-size="12" fill="{SOFT}"', ticks + notes),
         (f'stroke="{REFERENCE}" stroke-width="3"', lines),
-        (f'fill="{DARK}" fill-opacity="0.8"', "".join(marks)),
+        *((f'stroke="{color}" stroke-width="{2 * wide:g}" {dotted}', "".join(own)) for own, color, wide in drawn),
     )
     inside = "".join(f"<g {look}>{content}</g>" for look, content in looks if content)
     return _svg(about, bottom + (40 if chance else 22), inside)

@@ -17,8 +17,8 @@ from reports import words
 from reports.notes import notes
 from reports.published import BOUNDS, NUMBERS
 
-TABLES, METHODOLOGY = "tables", "methodology"
-"""The two folders of a hand-over."""
+TABLES, METHODOLOGY, RULES = "tables", "methodology", "rules.json"
+"""The two folders of a hand-over, and the file beside them."""
 COUNTS = ("numerator", "denominator")
 _TYPES = {"string": pl.String, "integer": pl.Int64, "boolean": pl.Boolean}
 
@@ -40,10 +40,14 @@ def published() -> dict[str, dict]:
 
 @dataclass(frozen=True)
 class Contents:
-    """The tables of a release by the name of their file, and its methodology pages by theirs."""
+    """The tables of a release by the name of their file, its methodology pages by theirs, and the rules of submissions.
+
+    `rules` is the text of their catalogue, if it was handed over. It says nothing of the results.
+    """
 
     tables: Mapping[str, pl.DataFrame]
     methodology: Mapping[str, str]
+    rules: str | None = None
 
     @cached_property
     def sha256(self) -> str:
@@ -82,7 +86,12 @@ def read(handed_over: Path) -> Contents:
     }
     pages = sorted((handed_over / METHODOLOGY).iterdir())
     tables = _checked(tables)
-    return Contents(tables | notes(tables), {page.name: page.read_text(encoding="utf-8") for page in pages})
+    rules = handed_over / RULES
+    return Contents(
+        tables | notes(tables),
+        {page.name: page.read_text(encoding="utf-8") for page in pages},
+        rules.read_text(encoding="utf-8") if rules.is_file() else None,
+    )
 
 
 def columns_of(about: Mapping) -> list[str]:

@@ -1,7 +1,7 @@
 """The hand-over: the published tables, copied out of the warehouse before anything is made of them.
 
 No other module that makes a release can open a warehouse, and this one asks for `publication.pub_*` by name. What a
-release is built from is the folder it writes: those tables as Parquet, and the methodology pages.
+release is built from is the folder it writes: those tables as Parquet, the methodology pages, the rules of submissions.
 """
 
 import shutil
@@ -9,13 +9,14 @@ from pathlib import Path
 
 import duckdb
 
-from reports.contents import METHODOLOGY, TABLES, UnpublishableError, columns_of, published
+from reports.contents import METHODOLOGY, RULES, TABLES, UnpublishableError, columns_of, published
 
 
-def hand_over(warehouse: Path, indicators_folder: Path, out: Path) -> Path:
+def hand_over(warehouse: Path, indicators_folder: Path, out: Path, rules: Path | None = None) -> Path:
     """Write the published tables of a warehouse opened read-only, in the order of their keys, and their pages.
 
-    Raises UnpublishableError where a table or column is not there.
+    `rules` is the catalogue of the rules that submissions have to keep, as JSON; it is handed over as it is. Raises
+    UnpublishableError where a table or column is not there.
     """
     (out / TABLES).mkdir(parents=True)
     (out / METHODOLOGY).mkdir()
@@ -37,4 +38,6 @@ def hand_over(warehouse: Path, indicators_folder: Path, out: Path) -> Path:
         page = indicators_folder / slug / f"{slug}.md"
         for source in (page, *page.parent.glob(f"{slug}.??.md")):
             shutil.copyfile(source, out / METHODOLOGY / source.name)
+    if rules:
+        shutil.copyfile(rules, out / RULES)
     return out

@@ -14,11 +14,12 @@ from markupsafe import Markup
 from reports import charts, words
 from reports.charts import Attributes, Axis, Cell, Row
 from reports.published import ALL_GRADES, ALL_STUDENTS, STATE, Entity, Key, Published
-from reports.summaries import Sentence, Told, in_short
+from reports.summaries import Sentence, Told, change, headline, in_short
 from reports.tables import Column, Entry, Headline, Headlines
 
 MOST_DRAWN, MOST_SUBJECTS = 1, 2
 """How many subjects of a leading indicator are drawn by group, and by place; all of them stand in the tables."""
+MOST_HEADLINES = 6
 MOST_ROWS = 100
 """How many entities stand in one table; more are on further pages."""
 
@@ -49,6 +50,11 @@ class View:
     def name_of(self, entity: Mapping[str, Any]) -> str:
         """Give the name of an entity; the state's is a word of the language."""
         return self.say("table.state") if entity["level"] == "state" else entity["entity_name"]
+
+    def grades_from(self, entity: Mapping[str, Any]) -> str:
+        """Say the grades that a school offers."""
+        ends = [self.grades[entity[end]] for end in ("lowest_grade", "highest_grade") if entity[end] in self.grades]
+        return ends[0] if len(set(ends)) == 1 else self.say("number.span", low=ends[0], high=ends[1])
 
     def label(self, row: Mapping[str, Any]) -> str:
         """Give the label of a row of the release."""
@@ -180,6 +186,22 @@ class Profile:
                         if group != ALL_STUDENTS and own is not None:
                             told.append(whole._replace(cell=own, beside=cell, before=None, group=label))
         return in_short(self.say, told)
+
+    def headlines(self) -> list[Sentence]:
+        """Say what is new: of each leading indicator its first number, and how it differs from the year before."""
+        made = []
+        for indicator in self.book.indicators:
+            if not indicator["is_lead"]:
+                continue
+            for subject, key, cell in self._headline_cells(indicator):
+                if not cell.can_be_drawn:
+                    continue
+                before = self.cells.get((self.year - 1, *key[1:]))
+                one = Told(indicator, self._measure(indicator), self.view.subjects[subject], cell, None, before)
+                text = f"{headline(self.say, one)} {change(self.say, one, self.year - 1) or ''}".strip()
+                made.append(Sentence(text, indicator["indicator"]))
+                break
+        return made[:MOST_HEADLINES]
 
     def cards(self) -> list[Card]:
         """Give one card for each question: the headline of its first leading indicator that has a number here."""

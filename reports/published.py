@@ -25,6 +25,8 @@ BOUNDS = ("low_bound", "high_bound")
 ALL_STUDENTS, ALL_GRADES = "ALL", "all"
 STATE = ("state", "state")
 LEVELS = ("state", "district", "school")
+NUMBERS_LETTER = "0–9"
+"""Where names stand that begin with no letter."""
 _ID = re.compile(r"[0-9A-Za-z_-]{1,40}")
 
 Entity = tuple[str, str]
@@ -62,11 +64,63 @@ class Published:
         for entity in self.entities:
             if not _ID.fullmatch(entity[1]):
                 raise ValueError(f"the id {entity[1]!r} cannot name a folder of the site")
-        self.under, self.letters = _directory(self.entities)
+        self.under, self.letters, self.cities = _directory(self.entities)
+        self.earlier, self.later = self._other_numbers()
         self._scan_shape()
         # The pages of a district ask for its schools some thirty times, one district after the other.
         self._under = lru_cache(maxsize=2)(self._headlines_under)
         self.policies = _by_indicator(self._in_force(tables["policies"]))
+
+    def _other_numbers(self) -> tuple[dict[Entity, list[dict]], dict[Entity, list[dict]]]:
+        """Give the numbers that an entity had before, and for a number that is no longer in use who goes on."""
+        earlier, later = defaultdict(list), defaultdict(list)
+        for row in self.tables["earlier_numbers"]:
+            if not _ID.fullmatch(row["earlier_id"]):
+                raise ValueError(f"the id {row['earlier_id']!r} cannot name a folder of the site")
+            earlier[row["level"], row["entity_id"]].append(row)
+            later[row["level"], row["earlier_id"]].append(row)
+        return dict(earlier), dict(later)
+
+    def successor(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Give the school that goes on under another number, with the first school year in which it does."""
+        return self.entities[row["level"], row["entity_id"]] | {"school_year": row["school_year"]}
+
+    @cached_property
+    def earlier_releases(self) -> list[dict[str, str]]:
+        """The releases before this one, the newest first, each with the last school year that it speaks of."""
+        told = self._json("api/v1/releases.json", {"releases": []})["releases"]
+        known = [one for one in told if one["version"] != self.version]
+        return [{"version": one["version"], "year": one["years"].rpartition(" to ")[2]} for one in reversed(known)]
+
+    @cached_property
+    def corrections(self) -> list[dict[str, Any]]:
+        """How many results each release changed, by cause; the newest first."""
+        return self._json("api/v1/changes.json", {"changes": []})["changes"][::-1]
+
+    @cached_property
+    def publisher(self) -> dict[str, str]:
+        """Who publishes, and whom to write to."""
+        told = self._json("data.json", {}).get("dataset", [{}])[0]
+        contact = told.get("contactPoint", {})
+        email = contact.get("hasEmail", "").removeprefix("mailto:")
+        return {"name": told.get("publisher", {}).get("name", ""), "contact": contact.get("fn", ""), "email": email}
+
+    @cached_property
+    def rules(self) -> dict[str, Any]:
+        """The catalogue of the rules that submissions have to keep; empty where it was not handed over."""
+        return self._json("rules/rules.json", {})
+
+    @cached_property
+    def rules_by_collection(self) -> dict[str, list[dict]]:
+        """The rules under the collections in whose records they find something."""
+        found = {name: [] for name in self.rules.get("collections", {})}
+        for rule in self.rules.get("rules", []):
+            found[rule["collection"]].append(rule)
+        return {name: rules for name, rules in found.items() if rules}
+
+    def _json(self, path: str, otherwise: Any) -> Any:
+        file = self.folder / path
+        return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else otherwise
 
     def _scan_shape(self) -> None:
         values = pl.scan_parquet(self._values)
@@ -93,7 +147,13 @@ class Published:
         )
 
     def rows(self, level: str, ids: Sequence[str]) -> Iterator[tuple[str, pl.DataFrame]]:
-        """Give the rows that pages show of entities whose ids stand in order, one frame for each entity.
+        """Give the rows that pages show of entities whose ids stand in order, one frame for each entity."""
+        shown = self.shown(level, ids)
+        for (entity_id,), frame in shown.partition_by("entity_id", as_dict=True, maintain_order=True).items():
+            yield entity_id, frame.drop("entity_id")
+
+    def shown(self, level: str, ids: Sequence[str]) -> pl.DataFrame:
+        """Give the rows that pages show of entities whose ids stand in order.
 
         Of all students every measure of the last year and the headlines of all years; of each group the headlines of
         the last year. Of the state everything of the last year.
@@ -112,9 +172,29 @@ class Published:
         )
         if chosen.select("entity_id", *KEY).is_duplicated().any():
             raise ValueError("two policies give one number, and a page can show only one")
-        texts = self._texts(chosen)
-        for (entity_id,), frame in texts.partition_by("entity_id", as_dict=True, maintain_order=True).items():
-            yield entity_id, frame.drop("entity_id")
+        return self._texts(chosen)
+
+    def fingerprints(self) -> dict[Entity, str]:
+        """Tell in few letters, for each place, all that its pages show of itself and of the state beside it.
+
+        A fingerprint means the same within one version of polars only.
+        """
+        numbers = ("value_status", "student_count", *NUMBERS, *BOUNDS)
+        values = pl.scan_parquet(self._values).select("level", "entity_id", *KEY, *numbers)
+        state = values.filter(pl.col("level") == "state").drop("level", "entity_id")
+        row = pl.struct(pl.exclude("level", "entity_id"))
+        found = (
+            values.filter(pl.col("level") != "state")
+            .join(self._last.lazy(), on=["level", "entity_id"], how="left")
+            .join(self._first.lazy(), on="indicator", how="left")
+            .filter(_shown())
+            .join(state, on=KEY, how="left", suffix="_of_state")
+            .select("level", "entity_id", *(row.hash(seed).alias(f"part_{seed}") for seed in (1, 2)))
+            .group_by("level", "entity_id")
+            .agg(pl.col("part_1", "part_2").bitwise_xor())
+            .collect(engine="streaming")
+        )
+        return {(level, entity_id): f"{one:x} {two:x}" for level, entity_id, one, two in found.iter_rows()}
 
     def _texts(self, results: pl.DataFrame) -> pl.DataFrame:
         """Write numbers as text beside their places on an axis.
@@ -244,6 +324,8 @@ def cells_of(frame: pl.DataFrame | None) -> dict[Key, Cell]:
 
 _NEEDED = {
     "entities",
+    "earlier_numbers",
+    "comparability",
     "indicators",
     "topics",
     "measures",
@@ -264,18 +346,40 @@ def _shown() -> pl.Expr:
     return (is_all & is_first & (is_last | is_headline)) | (is_last & is_headline & is_whole & (is_all | is_first))
 
 
-def _directory(entities: Mapping[Entity, dict]) -> tuple[dict[Entity, list[dict]], dict[str, list[dict]]]:
-    """Sort the entities by name, under the entity they belong to and under their first letter."""
-    under, letters = defaultdict(list), defaultdict(list)
+def _directory(
+    entities: Mapping[Entity, dict],
+) -> tuple[dict[Entity, list[dict]], dict[str, list[dict]], dict[str, dict[str, list[dict]]]]:
+    """Sort the entities by name: under the entity they belong to, under their first letter, and under their city.
+
+    Cities stand under their own first letter.
+    """
+    under, letters, cities = defaultdict(list), defaultdict(list), defaultdict(lambda: defaultdict(list))
     for entity in sorted(
         entities.values(), key=lambda row: (row["entity_name"].casefold(), row["level"], row["entity_id"])
     ):
         if entity["level"] == "state":
             continue
         under[STATE if entity["level"] == "district" else ("district", entity["district_id"])].append(entity)
-        first = unicodedata.normalize("NFKD", entity["entity_name"])[:1].upper()
-        letters[first if first.isalpha() and first.isascii() else "0–9"].append(entity)
-    return dict(under), dict(sorted(letters.items(), key=lambda item: (item[0] == "0–9", item[0])))
+        letters[_letter(entity["entity_name"])].append(entity)
+        if entity["city"]:
+            cities[_letter(entity["city"])][entity["city"]].append(entity)
+    in_order = {
+        letter: dict(sorted(own.items(), key=lambda item: item[0].casefold())) for letter, own in cities.items()
+    }
+    return (
+        dict(under),
+        dict(sorted(letters.items(), key=_last_numbers)),
+        dict(sorted(in_order.items(), key=_last_numbers)),
+    )
+
+
+def _letter(name: str) -> str:
+    first = unicodedata.normalize("NFKD", name)[:1].upper()
+    return first if first.isalpha() and first.isascii() else NUMBERS_LETTER
+
+
+def _last_numbers(item: tuple[str, Any]) -> tuple[bool, str]:
+    return item[0] == NUMBERS_LETTER, item[0]
 
 
 def _axis(unit: str, low: Any, high: Any) -> Axis:

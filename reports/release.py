@@ -4,6 +4,7 @@ Reads the hand-over and earlier releases, opens no warehouse, computes no number
 where it was built, so building it again gives the same bytes.
 """
 
+import json
 import logging
 import os
 import shutil
@@ -18,7 +19,7 @@ import polars as pl
 from reports import api, changes, papers, provenance
 from reports.api import write_json
 from reports.catalogue import Publisher, dcat_us_1_1, dcat_us_3, schema_org
-from reports.contents import Contents, dictionary, read
+from reports.contents import RULES, Contents, dictionary, read
 from reports.data_files import parts_of, write_csv, write_data_files
 from reports.descriptions import csvw, data_package
 from reports.site import build_site
@@ -149,6 +150,9 @@ def _write(plan: _Plan, out: Path, dossier: Dossier) -> None:
     write_csv(changed, out / "data" / "changes.csv", ["entity_id"])
     for name, page in contents.methodology.items():
         (out / "methodology" / name).write_text(page, encoding="utf-8")
+    if contents.rules is not None:
+        (out / "rules").mkdir()
+        (out / "rules" / RULES).write_text(contents.rules, encoding="utf-8")
     write_json(out / "gate" / "results.json", list(dossier.gate_results))
     if dossier.movers is not None:
         write_csv(dossier.movers, out / "gate" / "movers.csv", ["entity_id"])
@@ -173,11 +177,15 @@ def _write_api(plan: _Plan, folder: Path, releases_folder: Path) -> None:
     listed = [{name: one.package.get(name) for name in own} for one in before]
     api.write_api(plan.contents, folder, plan.version, [*listed, own])
     (folder / "changes").mkdir()
-    if plan.earlier is None:
-        return
-    for path in sorted((plan.earlier.folder / api.ROOT / "changes").glob("*.json")):
-        shutil.copyfile(path, folder / "changes" / path.name)
-    api.write_changes(plan.changed, folder, plan.earlier.version, plan.version)
+    steps: list[dict] = []
+    if plan.earlier:
+        told = plan.earlier.folder / api.ROOT
+        for path in sorted((told / "changes").iterdir()):
+            shutil.copyfile(path, folder / "changes" / path.name)
+        if (told / "changes.json").is_file():
+            steps += json.loads((told / "changes.json").read_text(encoding="utf-8"))["changes"]
+        steps.append(api.write_changes(plan.changed, folder, plan.earlier.version, plan.version))
+    write_json(folder / "changes.json", {"changes": steps})
 
 
 def _describe(plan: _Plan, out: Path, publisher: Publisher) -> None:

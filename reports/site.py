@@ -23,8 +23,8 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
 from reports import charts, prose, tables, words
-from reports.profile import MOST_DRAWN, Figure, Profile, View
-from reports.published import KEY, STATE, Entity, Published, cells_of
+from reports.profile import MOST_DRAWN, Figure, Grid, Profile, View
+from reports.published import ALL_STUDENTS, KEY, NUMBERS_LETTER, STATE, Entity, Published, cells_of
 
 ROOM = Path(__file__).parent
 STRETCH = 100
@@ -72,10 +72,10 @@ def build_site(
     site = release / "site"
     maker = _Maker(release, site, memory)
     maker.write_frame()
-    jobs = list(maker.jobs())
-    places = [key for key in maker.book.entities if key != STATE]
+    jobs, made, kept = maker.jobs()
+    places = sum(len(names) for kind, _, names in jobs if kind == "places")
     processes = min(processes or os.cpu_count() or 1, len(jobs))
-    total, done, made = sum(len(job[2]) for job in jobs) * len(words.LANGUAGES), 0, {}
+    done, total = kept * len(words.LANGUAGES), (kept + sum(len(job[2]) for job in jobs)) * len(words.LANGUAGES)
 
     def tell(pages: Mapping[str, str], count: int) -> None:
         nonlocal done
@@ -84,7 +84,7 @@ def build_site(
         if on_progress:
             on_progress(done, total)
 
-    if len(places) <= ALONE or processes < 2:
+    if places <= ALONE or processes < 2:
         for job in jobs:
             tell(maker.make(job), len(job[2]))
     else:
@@ -125,96 +125,115 @@ class _Maker:
 
     # ---- what there is to make ----
 
-    def jobs(self) -> Iterator[_Job]:
-        """Give the work in parts that one process can do; large parts first."""
+    def jobs(self) -> tuple[list[_Job], dict[str, str], int]:
+        """Give the work in parts that one process can do, large parts first, and what is taken from before.
+
+        The pages of places that are made from the same as before are put in their place at once: they are told by what
+        they are made from, and by their number.
+        """
         slugs = [indicator["indicator"] for indicator in self.book.indicators]
-        yield "front", "", ["front"]
-        for slug in slugs:
-            yield "indicator", "", [slug]
+        found: list[_Job] = [("front", "", ["front"]), *(("indicator", "", [slug]) for slug in slugs)]
+        digests, same = (self._digests() if self.memory else {}), 0
         for level in ("district", "school"):
             ids = sorted(entity_id for own, entity_id in self.book.entities if own == level)
-            for at in range(0, len(ids), STRETCH):
-                yield "places", level, ids[at : at + STRETCH]
+            left = [entity_id for entity_id in ids if not self._is_taken((level, entity_id), digests)]
+            same += len(ids) - len(left)
+            found += [("places", level, left[at : at + STRETCH]) for at in range(0, len(left), STRETCH)]
+        return found, digests, same
 
     def make(self, job: _Job) -> dict[str, str]:
-        """Make the pages of one part of the work; give what the pages of places were made from."""
+        """Make the pages of one part of the work; give what pages were made from, where that is remembered."""
         kind, level, names = job
         if kind == "places":
-            return self._places(level, names)
+            self._places(level, names)
+            return {}
+        made = {}
         for language, view in self.views.items():
             pages = self._front(view) if kind == "front" else self._indicator(view, names[0])
             for path, template, contents in pages:
-                self._write(language, path, template, contents())
-        return {}
+                told = contents()
+                if template == "districts.html":
+                    name = f"{language}/{path}"
+                    made[name] = self._digest_of_grid(told["grid"])
+                    if self.known.get(name) == made[name] and self._take([name]):
+                        continue
+                self._write(language, path, template, told)
+        return made
 
     def write_frame(self) -> None:
         """Write what stands once for all languages: the style, the scripts, the data files, the list of names."""
         self.site.mkdir(parents=True)
         shutil.copytree(ROOM / "static", self.site / "static", copy_function=shutil.copyfile)
-        version = json.dumps(self.book.version)
-        script = f'"use strict";for(const e of document.querySelectorAll(".release"))e.textContent={version};\n'
-        (self.site / "static" / "release.js").write_text(script, encoding="utf-8")
+        said = {"version": self.book.version, "earlier": self.book.earlier_releases}
+        _write(self.site / "static" / "release.js", f"globalThis.release = {json.dumps(said, ensure_ascii=False)};\n")
         for folder in ("data", "api", "rules"):
             if (self.release / folder).is_dir():
                 shutil.copytree(self.release / folder, self.site / folder, copy_function=_share)
         for file in sorted(self.release.glob("data*.json")):
             _share(file, self.site / file.name)
         names = [
-            [row["entity_id"], row["entity_name"], row["district_name"] or "", row["level"][0]]
+            [row["entity_id"], row["entity_name"], row["district_name"] or "", row["level"][0], self._also(row)]
             for rows in self.book.letters.values()
             for row in rows
         ]
         _write(self.site / "files" / "names.json", json.dumps(names, ensure_ascii=False, separators=(",", ":")))
         _write(self.site / "index.html", self.templates.get_template("languages.html").render(book=self.book))
 
+    def _also(self, row: Mapping[str, Any]) -> str:
+        """Give what else readers may type to find a place: its city, and numbers that it had."""
+        earlier = self.book.earlier.get((row["level"], row["entity_id"]), [])
+        return " ".join(filter(None, [row["city"], *(one["earlier_id"] for one in earlier)]))
+
     # ---- pages of places ----
 
-    def _places(self, level: str, ids: Sequence[str]) -> dict[str, str]:
-        made = {}
+    def _places(self, level: str, ids: Sequence[str]) -> None:
         rows = dict(self.book.rows(level, ids))
         for entity_id in ids:
             entity, frame = (level, entity_id), rows.get(entity_id)
-            table = _file_of(self.book.entities[entity], frame)
-            digest = self._digest(entity, table)
-            name = f"{level}/{entity_id}"
-            made[name] = digest
-            targets = [
-                *(f"{language}/{self.book.path_of(entity)}" for language in self.views),
-                *(
-                    f"{language}/{self._schools_of(entity)}"
-                    for language in self.views
-                    if level == "district" and len(self.book.under.get(entity, [])) > SCHOOLS_ON_A_PROFILE
-                ),
-                *(f"files/{name}.{kind}" for kind in ("csv", "json")),
-            ]
-            if self.known.get(name) == digest and self._take(targets):
-                continue
-            self._write_files(name, table)
+            self._write_files(f"{level}/{entity_id}", _file_of(self.book.entities[entity], frame))
             cells = cells_of(frame)
             for language, view in self.views.items():
                 contents = _profile(view, entity, cells)
                 if contents["are_apart"]:
-                    path = self._schools_of(entity)
-                    self._write(language, path, "schools.html", contents)
+                    self._write(language, self._schools_of(entity), "schools.html", contents)
                 self._write(language, self.book.path_of(entity), "profile.html", contents)
-        return made
+
+    def _is_taken(self, entity: Entity, digests: Mapping[str, str]) -> bool:
+        """Take the pages of a place where they are made from the same as before, and tell whether they are."""
+        name = "/".join(entity)
+        return name in self.known and self.known[name] == digests[name] and self._take(self._files_of(entity))
+
+    def _files_of(self, entity: Entity) -> list[str]:
+        """Name the files of a place."""
+        paths = [self.book.path_of(entity)]
+        if entity[0] == "district" and len(self.book.under.get(entity, [])) > SCHOOLS_ON_A_PROFILE:
+            paths.append(self._schools_of(entity))
+        pages = [f"{language}/{path}" for language in self.views for path in paths]
+        return pages + [f"files/{entity[0]}/{entity[1]}.{kind}" for kind in ("csv", "json")]
 
     def _schools_of(self, entity: Entity) -> str:
         return f"district/{entity[1]}/schools/index.html"
 
-    def _digest(self, entity: Entity, table: pl.DataFrame) -> str:
-        digest = hashlib.sha256(self.look.encode())
-        digest.update(json.dumps(self.book.entities[entity], sort_keys=True).encode())
-        digest.update(table.write_csv().encode())
-        if entity[0] == "district":
-            digest.update(repr(sorted(self.book.headlines(entity).items())).encode())
-            digest.update(json.dumps(self.book.under.get(entity, []), sort_keys=True).encode())
-        return digest.hexdigest()
+    def _digests(self) -> dict[str, str]:
+        """Tell what the pages of each place are made from, in few letters."""
+        book, prints, found = self.book, self.book.fingerprints(), {}
+        for entity in book.entities:
+            known = book.earlier.get(entity), [book.successor(one) for one in book.later.get(entity, [])]
+            told = [self.look, json.dumps([book.entities[entity], known], sort_keys=True), prints.get(entity, "")]
+            if entity[0] == "district":
+                told += [self._beside_marks, json.dumps(book.under.get(entity, []), sort_keys=True)]
+                told += [prints.get(("school", school["entity_id"]), "") for school in book.under.get(entity, [])]
+            found["/".join(entity)] = hashlib.sha256("\n".join(told).encode()).hexdigest()
+        return found
+
+    def _digest_of_grid(self, grid: Grid) -> str:
+        rows = [(entry.keys, entry.label, entry.path, entry.cells) for entry in grid.entries]
+        return hashlib.sha256(f"{self.look}{grid.title}{grid.place}{rows}".encode()).hexdigest()
 
     @cached_property
     def look(self) -> str:
-        """What all pages share: templates, words, labels, and the numbers of the state that stand beside others."""
-        digest = hashlib.sha256()
+        """What all pages share: templates, words, labels, axes."""
+        digest = hashlib.sha256(pl.__version__.encode())
         for path in sorted([*ROOM.glob("*.py"), *ROOM.glob("*.yml"), *ROOM.glob("templates/*"), *ROOM.glob("pages/*")]):
             digest.update(path.read_bytes())
         own = {name: rows for name, rows in self.book.tables.items() if name != "entities"}
@@ -222,9 +241,14 @@ class _Maker:
         digest.update(
             json.dumps({f"{slug} {name}": axis for (slug, name), axis in sorted(self.book.axes.items())}).encode()
         )
-        if STATE in self.book.entities:
-            digest.update(self.book.state_rows.write_csv().encode())
         return digest.hexdigest()
+
+    @cached_property
+    def _beside_marks(self) -> str:
+        """What the drawings of growth over level show of the state, whatever rows the place itself has."""
+        pairs = [row for row in self.book.indicators if row["shown_with"]]
+        drawn = {row["indicator"] for row in pairs} | {row["shown_with"] for row in pairs}
+        return repr(sorted((k, cell) for k, cell in self.book.state.items() if k[1] in drawn and k[3] == ALL_STUDENTS))
 
     @cached_property
     def known(self) -> dict[str, str]:
@@ -265,7 +289,7 @@ class _Maker:
         yield "index.html", "home.html", lambda: {"profile": state, "cards": state.cards() if state else []}
         if state:
             yield "state/index.html", "profile.html", lambda: self._drawn(view, "state", _profile(view, STATE, None))
-        yield from self._names(view)
+        yield from self._names()
         yield "indicators/index.html", "indicators.html", dict
         yield "equity/index.html", "equity.html", lambda: self._drawn(view, "equity", self._access(view))
         yield (
@@ -278,7 +302,18 @@ class _Maker:
         for resource in book.package["resources"]:
             if resource["type"] == "table":
                 yield f"data/{resource['name']}/index.html", "dataset.html", lambda own=resource: self._dataset(own)
-        yield "release/index.html", "release.html", dict
+        yield "release/index.html", "release.html", lambda: {"headlines": state.headlines() if state else []}
+        yield "corrections/index.html", "corrections.html", dict
+        yield "contact/index.html", "contact.html", dict
+        if book.rules:
+            yield "rules/index.html", "rules.html", dict
+            for name, rules in book.rules_by_collection.items():
+                told = {"collection": name, "rules": rules}
+                yield f"rules/{name}/index.html", "rules_of.html", lambda own=told: own
+        for (level, number), rows in book.later.items():
+            if (level, number) not in book.entities:
+                told = {"number": number, "level": level, "successors": [book.successor(row) for row in rows]}
+                yield f"{level}/{number}/index.html", "moved.html", lambda own=told: own
         pages = prose.pages(view.say.code)
         yield "method/index.html", "methods.html", lambda: {"pages": pages.values()}
         for topic, page in pages.items():
@@ -286,16 +321,22 @@ class _Maker:
         yield "glossary/index.html", "glossary.html", lambda: {"glossary": prose.glossary()}
         yield "not-yet/index.html", "not_yet.html", lambda: {"missing": prose.not_yet()}
 
-    def _names(self, view: View) -> Iterator[_Page]:
-        letters = self.book.letters
-        if sum(len(rows) for rows in letters.values()) <= NAMES_ON_A_PAGE:
-            yield "find/index.html", "find.html", lambda: {"shown": letters, "links": {}}
-            return
-        slugs = {letter: "numbers" if letter == "0–9" else letter.lower() for letter in letters}
-        yield "find/index.html", "find.html", lambda: {"shown": {}, "links": slugs}
-        for letter, slug in slugs.items():
-            shown = {letter: letters[letter]}
-            yield f"find/{slug}/index.html", "find.html", lambda own=shown: {"shown": own, "links": slugs}
+    def _names(self) -> Iterator[_Page]:
+        """List all places by name and, where cities are known, by city: on one page, or on one for each letter."""
+        by_name = {letter: {letter: rows} for letter, rows in self.book.letters.items()}
+        for folder, by_letter in (("find", by_name), ("find/cities", self.book.cities)):
+            if not by_letter and folder != "find":
+                continue
+            told = {"folder": folder, "only": "", "links": {}}
+            headings = {heading: rows for own in by_letter.values() for heading, rows in own.items()}
+            if sum(map(len, headings.values())) <= NAMES_ON_A_PAGE:
+                yield f"{folder}/index.html", "find.html", lambda own=told | {"shown": headings}: own
+                continue
+            told["links"] = {letter: "numbers" if letter == NUMBERS_LETTER else letter.lower() for letter in by_letter}
+            yield f"{folder}/index.html", "find.html", lambda own=told | {"shown": {}}: own
+            for letter, slug in told["links"].items():
+                shown = told | {"shown": by_letter[letter], "only": letter}
+                yield f"{folder}/{slug}/index.html", "find.html", lambda own=shown: own
 
     def _indicator(self, view: View, slug: str) -> Iterator[_Page]:
         indicator = view.by_slug[slug]
@@ -401,12 +442,13 @@ class _Maker:
         return contents
 
 
-def _figures(found: Any) -> Iterator[Figure]:
+def _figures(found: Any) -> Iterator[Figure | Grid]:
     """Find every drawn figure in the contents of a page."""
     if isinstance(found, Profile | View | Published | str | Markup | Mapping):
         return
-    if getattr(found, "chart", None) is not None and isinstance(found.chart, Markup):
-        yield found
+    if isinstance(found, Figure | Grid):
+        if found.chart is not None:
+            yield found
     elif isinstance(found, list | tuple):
         for item in found:
             yield from _figures(item)

@@ -9,7 +9,7 @@ let names = null;
 async function allNames() {
   names ??= fetch(`${top_}files/names.json`)
     .then((answer) => answer.json())
-    .then((rows) => rows.map((row) => [row, plain(`${row[1]} ${row[0]} ${row[2]}`)]));
+    .then((rows) => rows.map((row) => [row, plain(`${row[1]} ${row[0]} ${row[2]} ${row[4]}`)]));
   return names;
 }
 
@@ -43,7 +43,7 @@ function search(box, choose) {
         link.href = `${root}${level}/${row[0]}/index.html`;
       }
       const where = document.createElement("span");
-      where.textContent = [row[2], row[0]].filter(Boolean).join(" · ");
+      where.textContent = [row[2], row[4], row[0]].filter(Boolean).join(" · ");
       item.append(link, " ", where);
       return item;
     }));
@@ -179,6 +179,35 @@ function sortable(table) {
   });
 }
 
+// Each release keeps its pages under releases/<version>/; a page of an earlier one says so and leads to the latest.
+function releases() {
+  const { version, earlier } = globalThis.release;
+  for (const place of document.querySelectorAll(".release")) place.textContent = version;
+  const own = location.pathname.indexOf(`/releases/${version}/`);
+  const start = own < 0 ? top_ : `${top_}../../`;
+  const here = document.body.dataset.here;
+  if (own >= 0) {
+    const note = document.getElementById("superseded");
+    note.hidden = false;
+    note.querySelector("a").href = start + here;
+  }
+  const years = document.querySelector("nav.years");
+  if (!years || !served) return;
+  const shown = new Set([years.querySelector("[aria-current]").textContent]);
+  for (const one of earlier) {
+    // The newest release of each earlier school year in which the place was there.
+    if (shown.has(one.year) || parseInt(one.year, 10) + 1 < +years.dataset.first) continue;
+    shown.add(one.year);
+    const link = document.createElement("a");
+    link.href = `${start}releases/${one.version}/${here}`;
+    link.textContent = one.year;
+    link.title = `${years.dataset.said} ${one.version}`;
+    const item = document.createElement("li");
+    item.append(link);
+    years.querySelector("ul").lastElementChild.before(item);
+  }
+}
+
 function saveDrawing(button) {
   button.hidden = false;
   button.addEventListener("click", () => {
@@ -194,6 +223,7 @@ function saveDrawing(button) {
   });
 }
 
+releases();
 document.querySelectorAll("table.sortable").forEach(sortable);
 document.querySelectorAll("button.drawing").forEach(saveDrawing);
 for (const button of document.querySelectorAll("button.print")) {

@@ -37,6 +37,22 @@ def test_a_page_is_given_to_a_browser_on_this_machine(port):
     assert ask(port, "/index.html", f"localhost:{port}")[0] == 200
 
 
+def test_an_earlier_release_stands_under_its_version_and_nothing_else_of_it_does(tmp_path):
+    for version in ("1.0.0", "1.0.1"):
+        (tmp_path / version / "site").mkdir(parents=True)
+        (tmp_path / version / "site/index.html").write_text(version)
+        (tmp_path / version / "gate.json").write_text("secret")
+    with serving.server(tmp_path / "1.0.1/site", 0, releases=tmp_path) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        port = server.server_address[1]
+        assert ask(port, "/index.html") == (200, "1.0.1")
+        assert ask(port, "/releases/1.0.0/index.html") == (200, "1.0.0")
+        assert ask(port, "/releases/1.0.0/")[1] == "1.0.0"
+        for path in ("/releases/1.0.0/../gate.json", "/releases/2.0.0/index.html", "/releases/../gate.json"):
+            assert ask(port, path)[0] == 404
+        server.shutdown()
+
+
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", "192.168.1.10:8000"])
 def test_a_request_under_another_name_is_refused(port, host):
     status, text = ask(port, "/", host)

@@ -8,6 +8,7 @@ import pytest
 
 from reports.handover import hand_over
 from reports.release import Dossier, publish_release
+from submissions import rule_catalogue
 
 GATE = [{"title": "Every share lies between 0 and 100", "success": True, "severity": "error", "observed": "0"}]
 
@@ -35,8 +36,9 @@ def methodology(state: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture(scope="session")
 def handed_over(warehouse: Path, methodology: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What is handed over of the made-up state."""
-    return hand_over(warehouse, methodology, tmp_path_factory.mktemp("handed_over"))
+    """What is handed over of the made-up state, with the rules of submissions as they are."""
+    rules = rule_catalogue.write_json(tmp_path_factory.mktemp("rules"))
+    return hand_over(warehouse, methodology, tmp_path_factory.mktemp("handed_over"), rules)
 
 
 @pytest.fixture(scope="session")

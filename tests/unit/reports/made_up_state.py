@@ -23,6 +23,14 @@ ENTITIES = [
     ("school", "0004", "Élémentaire Número 4 {{ 7*7 }}", "470", FORMULA, 2024, 2025),
     ("school", "-05", "-1+1 School", "470", FORMULA, 2024, 2024),
 ]
+PLACES = {
+    "0100": ("Ñandú Springs", None, None),
+    "0001": ("Ñandú Springs", "KG", "05"),
+    "0003": ("Elm & <b>Ash</b>", "03", "03"),
+}
+"""Where a district or school stands, and the lowest and highest grade of a school, by its id."""
+EARLIER = [("school", "0009", "0001", 2025), ("school", "-05", "0004", 2025)]
+"""A number that is no longer in use, and a school of earlier years that was merged into another."""
 INDICATORS = [
     (
         "academic_achievement",
@@ -292,7 +300,12 @@ def make_warehouse(path: Path, published: pl.DataFrame | None = None) -> Path:
         columns = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in RESULT_TYPES.items())
         connection.execute(f"create table publication.pub_indicator_results as select {columns} from published")
         entity = "level varchar, entity_id varchar, entity_name varchar, district_id varchar, district_name varchar"
-        _table(connection, "pub_entities", f"{entity}, first_school_year smallint, last_school_year smallint", ENTITIES)
+        years = "first_school_year smallint, last_school_year smallint"
+        place = "city varchar, lowest_grade varchar, highest_grade varchar"
+        placed = [(*row, *PLACES.get(row[1], (None, None, None))) for row in ENTITIES]
+        _table(connection, "pub_entities", f"{entity}, {years}, {place}", placed)
+        earlier = "level varchar, earlier_id varchar, entity_id varchar, school_year smallint"
+        _table(connection, "pub_earlier_numbers", earlier, EARLIER)
         names = "label_en varchar, label_es varchar"
         _table(
             connection,

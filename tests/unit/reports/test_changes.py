@@ -144,7 +144,7 @@ def test_the_history_of_changes_comes_with_each_release(state, methodology: Path
     assert text.index("## 2.0.0") < text.index("## 1.1.0") < text.index("The first release.")
     assert "The measure academic_achievement/percent_proficient_of_tested is gone." in text
     listed = {path.name for path in (made / "site" / "api" / "v1" / "changes").iterdir()}
-    assert listed == {"1.0.0..1.1.0.json", "1.1.0..2.0.0.json"}
+    assert listed == {f"{step}.{kind}" for step in ("1.0.0..1.1.0", "1.1.0..2.0.0") for kind in ("csv", "json")}
 
 
 @pytest.mark.parametrize(

@@ -119,12 +119,22 @@ def test_a_warning_of_every_number_is_not_said_of_each():
 def test_a_strip_has_a_mark_for_each_number_and_heaps_those_that_would_lie_on_one_another():
     points = [(str(place), cell(50)) for place in range(5)] + [("far", cell(90)), ("hidden", HIDDEN)]
     svg = charts.strip(points, ("State", cell(40)), PERCENT, ABOUT, (30.0, "chance"))
-    marks = read(svg).findall(".//circle")
-    assert len(marks) == 6
-    assert len({(mark.get("cx"), mark.get("cy")) for mark in marks}) == 6
-    assert len({mark.get("cx") for mark in marks}) == 2
+    (dotted,) = [group for group in read(svg).iter("g") if group.get("stroke-dasharray")]
+    step = float(dotted.get("stroke-dasharray").split()[1])
+    dots = {line.get("x1"): 1 + int((float(line.get("y1")) - float(line.get("y2"))) // step) for line in dotted}
+    assert dots == {"50.0%": 5, "89.8%": 1}
     (band,) = layer(svg, "fill=#E1E5EA")
     assert band.get("width") == "29.4%"
+
+
+def test_a_strip_draws_a_number_with_a_warning_as_a_hollow_mark_above_the_others_of_its_heap():
+    points = [("plain", cell(50)), ("odd", cell(50, status="incomplete"))]
+    plain, rim, hole = (
+        group for group in read(charts.strip(points, None, PERCENT, ABOUT)).iter("g") if group.get("stroke-dasharray")
+    )
+    assert [group.get("stroke") for group in (plain, rim, hole)] == [charts.DARK, charts.DARK, "#fff"]
+    assert float(hole.get("stroke-width")) < float(rim.get("stroke-width"))
+    assert float(rim[0].get("y1")) < float(plain[0].get("y2"))
 
 
 def test_a_ladder_names_its_rungs():

@@ -17,7 +17,7 @@ import pytest
 from reports import prose, words
 from reports import site as site_module
 from reports.handover import hand_over
-from reports.release import build_release
+from reports.release import build_release, publish_release
 from reports.site import build_site
 
 ADDRESS = (
@@ -220,8 +220,14 @@ def test_there_is_a_page_in_each_language_for_every_place_indicator_method_and_f
                 "method",
                 "not-yet",
                 "glossary",
+                "corrections",
+                "contact",
+                "rules",
+                "find/cities",
             )
         ),
+        *(f"rules/{name}/" for name in json.loads((release / "rules" / "rules.json").read_text())["collections"]),
+        "school/0009/",
     ]
     assert set(pages) == {f"{code}/{path}index.html" for code in words.LANGUAGES for path in wanted}
 
@@ -277,7 +283,7 @@ def test_no_number_stands_on_a_page_without_its_address(pages):
     loose = []
     for path, page in pages.items():
         name = path[3:]
-        if name.startswith(("data/", "method/", "release/", "glossary/", "not-yet/")):
+        if name.startswith(("data/", "method/", "release/", "glossary/", "not-yet/", "rules/")):
             continue
         for element in page.walk():
             own = "".join(item for item in element.content if isinstance(item, str))
@@ -463,10 +469,88 @@ def test_the_list_of_names_and_the_search_lead_to_every_school_and_district(page
     links = {link.keys["href"] for link in pages["en/find/index.html"].all("main")[0].all("a")}
     names = json.loads((release / "site" / "files" / "names.json").read_text(encoding="utf-8"))
     levels = {"d": "district", "s": "school"}
-    assert {f"{levels[level]}/{entity_id}" for entity_id, _, _, level in names} == set(PLACES[1:])
+    assert {f"{levels[level]}/{entity_id}" for entity_id, _, _, level, _ in names} == set(PLACES[1:])
     assert {f"../{name}/index.html" for name in PLACES[1:]} <= links
     letters = [heading.text for heading in pages["en/find/index.html"].all("h2")]
     assert letters == ["E", "O", "0–9"]
+
+
+def test_places_stand_under_their_city_and_the_search_knows_cities_and_earlier_numbers(pages, release: Path):
+    page = pages["en/find/cities/index.html"]
+    listed = {
+        section.all("h2")[0].text: [link.keys["href"] for link in section.all("a")] for section in page.all("section")
+    }
+    assert listed == {
+        "Elm & <b>Ash</b>": ["../../school/0003/index.html"],
+        "Ñandú Springs": ["../../district/0100/index.html", "../../school/0001/index.html"],
+    }
+    names = json.loads((release / "site" / "files" / "names.json").read_text(encoding="utf-8"))
+    assert {(row[0], row[4]) for row in names if row[4]} == {
+        ("0100", "Ñandú Springs"), ("0001", "Ñandú Springs 0009"), ("0003", "Elm & <b>Ash</b>"), ("0004", "-05"),
+    }  # fmt: skip
+    lead = pages["en/school/0001/index.html"].all("p")[1].text
+    assert "Ñandú Springs · " in lead
+
+
+def test_a_number_no_longer_in_use_leads_to_the_school_that_goes_on(pages):
+    page = pages["en/school/0009/index.html"]
+    (refresh,) = [meta for meta in page.all("meta") if meta.keys.get("http-equiv") == "refresh"]
+    assert refresh.keys["content"] == "0; url=../../school/0001/index.html#earlier"
+    assert "Oak Street Elementary School" in page.all("main")[0].text
+    told = "had the number 0009."
+    assert told in pages["en/school/0001/index.html"].text
+    assert told not in pages["en/school/0002/index.html"].text
+    assert "Since 2024–25 this school goes on as Élémentaire" in pages["en/school/-05/index.html"].text
+
+
+def test_every_rule_of_submissions_stands_on_the_page_of_its_collection_with_its_words(pages, release: Path):
+    catalogue = json.loads((release / "rules" / "rules.json").read_text(encoding="utf-8"))
+    assert len(catalogue["rules"]) > 400
+    for rule in catalogue["rules"]:
+        for code in words.LANGUAGES:
+            page = pages[f"{code}/rules/{rule['collection']}/index.html"]
+            (section,) = [one for one in page.all("section") if one.keys.get("id") == rule["rule"]]
+            said = rule["words"][code]
+            for text in (said["title"], said["why"], *said["fix"], *said["causes"], said["ok_when"] or ""):
+                assert " ".join(text.split()) in section.text, (rule["rule"], code)
+
+
+def test_corrections_of_each_release_are_told_with_their_cause_and_their_list(
+    release: Path, state, methodology: Path, tmp_path: Path
+):
+    releases = tmp_path / "releases"
+    shutil.copytree(release, releases / release.name)
+    for number, place in enumerate(("second", "third"), start=40):
+        changed = pl.when(pl.col("entity_id") == "0001").then(pl.lit(number).cast(pl.Decimal(18, 4))).otherwise("value")
+        warehouse = state.make_warehouse(
+            tmp_path / f"{place}.duckdb",
+            state.results().with_columns(
+                pl.when(pl.col("value").is_not_null() & (pl.col("measure") == "percent_tested"))
+                .then(changed)
+                .otherwise("value")
+                .alias("value")
+            ),
+        )
+        made = publish_release(hand_over(warehouse, methodology, tmp_path / place), releases)
+    site = made / "site"
+    page = Reader((site / "en/corrections/index.html").read_text(encoding="utf-8")).root
+    assert [heading.text for heading in page.all("h2")] == [
+        "From release 1.0.1 to 1.0.2",
+        "From release 1.0.0 to 1.0.1",
+    ]
+    lists = [link.keys["href"] for link in page.all("a") if link.keys["href"].endswith(".csv")]
+    assert (site / "en/corrections" / lists[0]).read_bytes() == (made / "data/changes.csv").read_bytes()
+    for path, told in zip(lists, page.all("tbody"), strict=True):
+        rows = pl.read_csv(site / "en/corrections" / path, infer_schema=False)
+        assert rows.height == sum(int(row.all("td")[-1].text) for row in told.all("tr")) > 0
+    earlier = Reader((site / "es/release/index.html").read_text(encoding="utf-8")).root
+    links = [link.keys["href"] for link in earlier.all("a") if "releases/" in link.keys["href"]]
+    assert links == [f"../../releases/{version}/es/index.html" for version in ("1.0.1", "1.0.0")]
+    script = (site / "static/release.js").read_text(encoding="utf-8")
+    assert json.loads(script.partition(" = ")[2].rstrip(";\n")) == {
+        "version": "1.0.2",
+        "earlier": [{"version": version, "year": "2024–25"} for version in ("1.0.1", "1.0.0")],
+    }
 
 
 def test_many_names_stand_on_a_page_for_each_letter(release: Path, tmp_path: Path, monkeypatch):
@@ -499,6 +583,9 @@ def test_every_link_leads_to_a_file_of_the_site_and_to_a_place_in_it(pages, rele
                 if name not in element.keys:
                     continue
                 parts = urlsplit(element.keys[name])
+                if parts.scheme == "mailto":
+                    assert path[3:] == "contact/index.html"
+                    continue
                 assert not parts.scheme and not parts.netloc and not parts.path.startswith("/"), (path, element.keys)
                 target = ((site / path).parent / unquote(parts.path) if parts.path else site / path).resolve()
                 assert target.is_relative_to(site)
@@ -514,7 +601,7 @@ def test_nothing_on_a_page_runs_or_styles_in_line_and_nothing_comes_from_elsewhe
         policy = [meta.keys["content"] for meta in page.all("meta") if "http-equiv" in meta.keys]
         assert policy[0].startswith("default-src 'none'"), path
         scripts = page.all("script")
-        assert [script.keys["src"].rpartition("/")[2] for script in scripts] == ["site.js", "release.js"]
+        assert [script.keys["src"].rpartition("/")[2] for script in scripts] == ["release.js", "site.js"]
         assert not any(script.text for script in scripts)
         assert not page.all("style", "iframe", "object", "embed", "img", "form", "base")
         for element in page.walk():
@@ -555,7 +642,7 @@ def test_every_page_about_numbers_says_its_year_its_release_and_why_numbers_are_
     for path, page in pages.items():
         about = [element for element in page.walk() if element.keys.get("id") == "about"]
         has_numbers = ("state", "district", "school", "indicators/", "equity", "competencies", "index")
-        lists = ("indicators/index.html",)
+        lists = ("indicators/index.html", "school/0009/index.html")
         assert bool(about) == (path[3:].startswith(has_numbers) and path[3:] not in lists), path
         if about:
             assert ("2023–24" if "/-05/" in path else "2024–25") in about[0].text, path
