@@ -193,6 +193,7 @@ class _Moves:
         self.excess = np.maximum(self.over @ base, 0)
         top = np.concatenate([np.zeros(equations.shape[0]), self.excess - self.over @ base])
         self.bound = np.where(np.arange(top.size) < equations.shape[0], top, -np.inf), top
+        self.solver: highspy.Highs | None = None
 
     def allow(self, found: Worlds) -> bool:
         """Say whether two worlds keep every sum of the base world and every limit."""
@@ -248,18 +249,45 @@ class _Moves:
         above, below = found[2 * up.size :].reshape(2, -1) if found.size else np.zeros((2, up.size))
         return np.flatnonzero(above + below > NEARLY)
 
+    def _step(self, aim: int, room: NDArray, own: tuple[int, int]) -> NDArray[np.float64]:
+        """Move one cell as far as it goes, from the base world, which is a vertex of the program to start from."""
+        if self.solver is None:
+            cost = np.full(room.size, STEP)
+            self.solver = _program(cost, self.matrix, self.bound, self._room())
+            for option, setting in (("presolve", "off"), ("solver", "simplex"), ("simplex_strategy", 4)):
+                self.solver.setOptionValue(option, setting)
+        for at in own:
+            self.solver.changeColBounds(at, 0.0, room[at])
+        self.solver.changeColCost(aim, -1.0)
+        self.solver.setBasis()
+        self.solver.run()
+        found = np.array(self.solver.getSolution().col_value)
+        is_whole = np.abs(found - np.rint(found)).max(initial=0) <= NEARLY
+        is_best = self.solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
+        self.solver.changeColCost(aim, STEP)
+        for at, end in zip(own, self._room()[list(own)], strict=True):
+            self.solver.changeColBounds(at, 0.0, end)
+        if is_best and is_whole:
+            return found
+        cost = np.full(room.size, STEP)
+        cost[aim] = -1
+        return _solve(cost, self.matrix, self.bound, room, whole=room.size)
+
+    def _room(self) -> NDArray[np.float64]:
+        up, down = np.minimum(self.high - self.base, FAR), np.minimum(self.base - self.low, FAR)
+        return np.concatenate([up[self.columns], down[self.columns]]).astype(float)
+
     def _move(self, cell: int, sign: int, most: int) -> tuple[Ints, Ints, int]:
         columns, at = self.columns, int(np.searchsorted(self.columns, cell))
         up = np.minimum(self.high - self.base, FAR)[columns].astype(float)
         down = (self.base - self.low)[columns].astype(float)
         (ahead, back) = (up, down) if sign > 0 else (down, up)
         ahead[at], back[at] = min(ahead[at], most), 0
-        cost = np.full(2 * columns.size, STEP)
-        cost[at if sign > 0 else columns.size + at] = -1
         nothing = np.empty(0, np.int64), np.empty(0, np.int64), 0
         if ahead[at] < 1:
             return nothing
-        found = _solve(cost, self.matrix, self.bound, np.concatenate([up, down]), whole=2 * columns.size)
+        room = np.concatenate([up, down])
+        found = self._step(at if sign > 0 else columns.size + at, room, (at, columns.size + at))
         if not found.size:
             return nothing
         step = np.rint(found).astype(np.int64)
@@ -321,10 +349,7 @@ def _equations(cells: Ints, hierarchy: Hierarchy, size: int) -> sparse.csr_matri
     return sparse.csr_matrix(entries, shape=(number, size))
 
 
-def _solve(
-    cost: NDArray, matrix: sparse.csc_matrix, bound: tuple[NDArray, NDArray], high: NDArray, whole: int
-) -> NDArray[np.float64]:
-    """Solve a program from 0 to `high`, the first `whole` unknowns in whole numbers; give nothing where it has none."""
+def _program(cost: NDArray, matrix: sparse.csc_matrix, bound: tuple[NDArray, NDArray], high: NDArray) -> highspy.Highs:
     solver = highspy.Highs()
     solver.silent()
     solver.setOptionValue("threads", 1)
@@ -337,6 +362,14 @@ def _solve(
     program.a_matrix_.start_, program.a_matrix_.index_ = matrix.indptr, matrix.indices
     program.a_matrix_.value_ = matrix.data
     solver.passModel(program)
+    return solver
+
+
+def _solve(
+    cost: NDArray, matrix: sparse.csc_matrix, bound: tuple[NDArray, NDArray], high: NDArray, whole: int
+) -> NDArray[np.float64]:
+    """Solve a program from 0 to `high`, the first `whole` unknowns in whole numbers; give nothing where it has none."""
+    solver = _program(cost, matrix, bound, high)
     solver.run()
     found = np.array(solver.getSolution().col_value)
     if found.size and np.abs(found - np.rint(found))[:whole].max(initial=0) > NEARLY:
