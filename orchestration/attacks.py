@@ -14,7 +14,7 @@ import duckdb
 import numpy as np
 import polars as pl
 
-from expectations.releases.disclosure import judge_attacks
+from expectations.releases.disclosure import judge_attacks, judge_proof
 from expectations.releases.publication import KEYS
 from methods.attacks.attack import alike, attack
 from methods.attacks.published import Counts, Layout
@@ -88,9 +88,11 @@ def tried(place: Home, connection: duckdb.DuckDBPyConnection) -> list[dict]:
     return judge_attacks(pl.concat([found, rows]).sort(pl.all()), sensitive.height, narrowed=narrowed)
 
 
-def unproven(connection: duckdb.DuckDBPyConnection, folder: Path) -> tuple[pl.DataFrame, int]:
-    """List the sensitive numbers whose two published worlds differ by less than their width, and count all of them."""
+def proven(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict:
+    """Hold the certificates of a build against every sensitive number: two worlds must differ in it by its width."""
     sensitive = connection.execute(SENSITIVE).pl()
+    if not (folder / warehouse.CERTIFICATES).exists():
+        return judge_proof(sensitive.select(pl.lit("").alias("release"), *CELL), sensitive.height)
     systems = pl.read_parquet(folder / warehouse.SYSTEMS)
     certified = ("level", "entity_id", "student_group")
     changed = pl.scan_parquet(folder / warehouse.CERTIFICATES)
@@ -98,13 +100,13 @@ def unproven(connection: duckdb.DuckDBPyConnection, folder: Path) -> tuple[pl.Da
     rooms = own.select("system", *certified, room=pl.col("high_world") - pl.col("low_world")).collect()
     quantity = pl.col("quantity").replace("student_count", "students").alias("called")
     tables = [name for name in TABLE if name != "quantity"]
-    proven = (
+    found = (
         sensitive.with_columns(quantity)
         .join(systems.rename({"quantity": "called"}), on=[*tables, "called"], how="left")
         .join(rooms, on=["system", *certified], how="left")
     )
-    missing = proven.filter(pl.col("room").fill_null(0) < pl.col("width"))
-    return missing.select(pl.lit("").alias("release"), *CELL).sort(pl.all()), sensitive.height
+    missing = found.filter(pl.col("room").fill_null(0) < pl.col("width"))
+    return judge_proof(missing.select(pl.lit("").alias("release"), *CELL).sort(pl.all()), sensitive.height)
 
 
 def read(connection: duckdb.DuckDBPyConnection) -> tuple[Candidate, pl.DataFrame]:

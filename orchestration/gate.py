@@ -118,12 +118,13 @@ def publisher(place: Home) -> Publisher:
 def _prepared(place: Home, folder: Path) -> tuple[int, list[Result]]:
     """Note what the build would show and hide and by which rules, and try to work out what it hides.
 
-    Give the least number of students, and what the attacks found.
+    Give the least number of students, and what the attacks and the proof say.
     """
     with duckdb.connect(str(folder / warehouse.FILE), read_only=True) as connection:
         ledger.prepare(place, connection)
         connection.execute(attacks.RULES).pl().write_parquet(folder / RULES)
-        return connection.execute(MINIMUM).fetchone()[0], attacks.tried(place, connection)
+        tried = [*attacks.tried(place, connection), attacks.proven(connection, folder)]
+        return connection.execute(MINIMUM).fetchone()[0], tried
 
 
 def _of_the_table(place: Home, handed_over: Path, minimum: int) -> list[Result]:

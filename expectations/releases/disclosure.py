@@ -45,6 +45,12 @@ def judge_attacks(found: pl.DataFrame, attacked: int, *, narrowed: bool = True) 
     ]
 
 
+def judge_proof(unproven: pl.DataFrame, sensitive: int) -> dict[str, str | bool]:
+    """Turn the sensitive numbers that no two published worlds leave open (key and `quantity`) into a gate's result."""
+    title = "Two published worlds leave every number that must stay hidden as much room as the policy asks for"
+    return _judged("every_hidden_number_is_proven_open", title, unproven, sensitive)
+
+
 def _judged(name: str, title: str, broken: pl.DataFrame, attacked: int) -> dict[str, str | bool]:
     holds = broken.is_empty()
     return {

@@ -1,12 +1,15 @@
 """A release candidate before the attackers and the ledger: what is caught, what is kept, and what is named."""
 
+from pathlib import Path
+
 import duckdb
 import polars as pl
 import pytest
 
 from expectations.releases.publication import KEYS
-from orchestration import attacks, ledger, settings
+from orchestration import attacks, ledger, settings, warehouse
 
+TABLE = ("school_year", "policy_id", "indicator", "population", "grade_span", "subject", "measure")
 SCHOOLS = {"0001": (3, 40), "0002": (12, 9), "0003": (30, 25), "0004": (6, 60)}
 """Girls and boys of the four schools of the one district."""
 PRIMARY = {("0001", "GENDER_F"), ("0002", "GENDER_M"), ("0004", "GENDER_F")}
@@ -149,6 +152,32 @@ def test_every_sensitive_number_is_attacked_and_no_result_tells_one(home: settin
     ]
     found = attacks.worked_out(candidate, sensitive)
     assert found.columns == ["release", *KEYS, "quantity", "attack"]
+
+
+def test_a_sensitive_number_without_two_worlds_its_width_apart_is_blocked(home: settings.Home, tmp_path: Path) -> None:
+    """Each of the three small counts and their numerators needs its own certificate, three wide."""
+    connection = _build(SCHOOLS, SAFE)
+    table = connection.execute(f"select distinct {', '.join(TABLE)} from marts.fct_indicator_results").pl()
+    systems = pl.DataFrame({"system": [0, 1], "quantity": ["students", "numerator"]}).join(table, how="cross")
+    systems.write_parquet(tmp_path / warehouse.SYSTEMS)
+    assert attacks.proven(connection, tmp_path)["observed"].startswith("6: ")
+    cells = pl.DataFrame(sorted(PRIMARY), schema=["entity_id", "student_group"], orient="row")
+    worlds = cells.select(pl.lit("school").alias("level"), pl.all()).join(pl.DataFrame({"system": [0, 1]}), how="cross")
+    worlds = worlds.with_columns(low_world=1, high_world=4).with_columns(
+        pl.col("level", "entity_id", "student_group").name.prefix("changed_")
+    )
+    worlds.write_parquet(tmp_path / warehouse.CERTIFICATES)
+    assert attacks.proven(connection, tmp_path)["observed"] == "no breach in 6"
+    narrow = (pl.col("entity_id") == "0002") & (pl.col("system") == 1)
+    worlds.with_columns(high_world=pl.when(narrow).then(3).otherwise("high_world")).filter(
+        (pl.col("entity_id") != "0004") | (pl.col("system") == 1)
+    ).write_parquet(tmp_path / warehouse.CERTIFICATES)
+    result = attacks.proven(connection, tmp_path)
+    assert (result["success"], result["severity"]) == (False, "error")
+    assert result["observed"] == (
+        "2: school 0002, i m, GENDER_M, MATH, all, reporting, 2025 (numerator); "
+        "school 0004, i m, GENDER_F, MATH, all, reporting, 2025 (student_count)"
+    )
 
 
 def test_a_revision_that_is_safe_by_itself_gives_the_first_release_away(home: settings.Home) -> None:
