@@ -771,6 +771,7 @@ def _state_team(console: Console, place: Home) -> None:
     for sentence in outcome.failures:
         console.print(f"[yellow]![/] {escape(sentence)}")
     if outcome.success:
+        console.print("Beside each district's report, preview.html has its numbers as they will be published.")
         console.print(f"For the state team: {escape(str(place.operations / 'index.html'))}", soft_wrap=True)
 
 

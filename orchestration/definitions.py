@@ -19,6 +19,7 @@ defs = dg.Definitions(
         build.publication,
         publish.release_gate,
         publish.release,
+        state_team.previews,
         state_team.pages,
     ],
     jobs=[intake.intake, build.build, publish.publish, state_team.state_team],

@@ -8,7 +8,7 @@ import csv
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,13 @@ import polars as pl
 
 from expectations import catalogue
 from expectations.collections.validation import STATE
+from expectations.releases import checklist
 from orchestration import gate, standing, warehouse
 from orchestration.settings import Home
+from reports import preview
 from reports.operations.contract import TABLES
 from reports.operations.site import write_pages
+from reports.release import current_release
 from submissions import custody, explanations, waivers
 from submissions.custody import ACCEPTED, RECEIVED, REFUSED, SCREENED
 from submissions.feedback import NOT_CHECKED
@@ -54,6 +57,26 @@ def write(place: Home, instance: dg.DagsterInstance, now: datetime | None = None
     (aside / "new").rename(place.operations)
     shutil.rmtree(aside)
     return place.operations / "index.html"
+
+
+def write_previews(place: Home, on_progress: Callable[[int, int], None] | None = None) -> list[str]:
+    """Write beside the newest report of each district its numbers as the current build would publish them.
+
+    Gives the districts that have any. Earlier previews are taken away, for what they say is no longer so.
+    """
+    if not warehouse.facts(place):
+        return []
+    newest = {
+        district_id: place.store.feedback / submission.submission_id
+        for year in custody.school_years(place.store)
+        for district_id, submission in custody.submissions_in_force(place.store, year).items()
+        if district_id != STATE
+    }
+    targets = {district_id: folder / PREVIEW for district_id, folder in newest.items() if folder.is_dir()}
+    for old in set(place.store.feedback.glob(f"*/{PREVIEW}")) - set(targets.values()):
+        old.unlink()
+    folder = warehouse.current(place)
+    return preview.write_previews(folder / warehouse.FILE, current_release(place.releases), targets, on_progress)
 
 
 def news(place: Home) -> str:
@@ -366,6 +389,8 @@ def _build(place: Home, events: Rows) -> tuple[pl.DataFrame, pl.DataFrame]:
     path = folder / warehouse.GATE
     results = json.loads(path.read_text()) if path.is_file() else []
     names = TABLES["ops_gate"].names()
+    stops = {one["expectation"] for severity in ("error", "warning") for one in checklist.broken(results, severity)}
+    results = [one | {"is_open": one["expectation"] in stops} for one in results]
     accepted = max((one["sequence"] for one in events if one["event"] == ACCEPTED), default=0)
     build = {
         "build": noted["build"],

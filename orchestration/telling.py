@@ -30,6 +30,7 @@ STEPS = {
     "publication": "Building publication tables",
     "reports__release_gate": "Testing the promises of a release",
     "reports__release": "Writing data files and pages",
+    "reports__previews": "Showing districts their numbers",
     "reports__state_team": "Writing the state team's pages",
 }
 

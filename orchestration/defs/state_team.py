@@ -5,10 +5,18 @@ The pages of the state team follow every intake; what they say is gathered in `o
 
 import dagster as dg
 
-from orchestration import operations
+from orchestration import operations, progress
 from orchestration.work import at_work
 
-MANIFEST = dg.AssetKey(["accepted", "manifest"])
+MANIFEST, RESULTS = dg.AssetKey(["accepted", "manifest"]), dg.AssetKey(["publication", "pub_indicator_results"])
+
+
+@dg.asset(key=["reports", "previews"], deps=[RESULTS], group_name="reports", op_tags={"dagster/priority": "1"})
+def previews(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    """Each district's numbers as they will be published, beside its report; first, for the pages link to them."""
+    with at_work("The districts' previews") as place:
+        written = operations.write_previews(place, progress.teller(context, "districts"))
+        return dg.MaterializeResult(metadata={"districts": len(written)})
 
 
 @dg.asset(key=["reports", "state_team"], deps=[MANIFEST], group_name="reports")
@@ -19,4 +27,4 @@ def pages(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         return dg.MaterializeResult(metadata={"pages": str(first)})
 
 
-state_team = dg.define_asset_job("state_team", selection=dg.AssetSelection.assets(pages))
+state_team = dg.define_asset_job("state_team", selection=dg.AssetSelection.assets(previews, pages))

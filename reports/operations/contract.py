@@ -127,13 +127,14 @@ TABLES: dict[str, pl.Schema] = {
             "began": TIME,
             "ended": TIME,
         },
-        # What the release gate found in the current build.
+        # What the release gate found in the current build; `is_open` where it stands in the way of publication.
         "ops_gate": {
             "expectation": pl.String,
             "title": pl.String,
             "severity": pl.String,
             "outcome": pl.String,
             "observed": pl.String,
+            "is_open": pl.Boolean,
             "acknowledged_by": pl.String,
             "reason": pl.String,
         },

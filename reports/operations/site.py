@@ -121,11 +121,7 @@ class _Maker:
         for run in self.tables["ops_run"].unique("job", keep="first", maintain_order=True).iter_rows(named=True):
             if run["status"] == "failure":
                 yield f"The last run of {run['job']} failed ({run['run_id']}): see the console."
-        for one in (
-            self.tables["ops_gate"]
-            .filter(pl.col("severity") == "error", pl.col("outcome") != "passed")
-            .iter_rows(named=True)
-        ):
+        for one in self.tables["ops_gate"].filter("is_open", severity="error").iter_rows(named=True):
             yield f"The release gate blocks the current build: {one['title']} ({one['observed']})."
 
     def _clusters(self, year: int | None = None) -> list[dict[str, Any]]:
@@ -175,7 +171,7 @@ class _Maker:
         return set(asked.join(cells, on=["district_id", "collection"], how="anti").iter_rows())
 
     def _each_district(self) -> Iterator[_Page]:
-        attempts = self._of_each("ops_submission", "received_at", descending=True)
+        attempts = self._of_each("ops_submission", ["received_at", "school_year"], descending=True)
         standing = self._of_each("ops_standing", "school_year", descending=True)
         hits = self._of_each("ops_hit", "school_year", descending=True)
         cells = self._of_each("ops_cell", "collection")
@@ -221,7 +217,7 @@ class _Maker:
             found[row["submission_id"]].append(row)
         return found
 
-    def _of_each(self, table: str, order: str, descending: bool = False) -> dict[str, list[dict[str, Any]]]:
+    def _of_each(self, table: str, order: str | list[str], descending: bool = False) -> dict[str, list[dict[str, Any]]]:
         found = defaultdict(list)
         for row in self.tables[table].sort(order, descending=descending, maintain_order=True).iter_rows(named=True):
             found[row["district_id"]].append(row)
@@ -263,23 +259,23 @@ class _Maker:
         }
 
     def _release(self) -> dict[str, Any]:
-        broken = (pl.col("outcome") != "passed") & pl.col("acknowledged_by").is_null()
-        is_error = pl.col("severity") == "error"
         look = (
             pl.when(pl.col("outcome") == "passed")
             .then(pl.lit("ready"))
-            .when(is_error)
+            .when(pl.col("outcome") == "not_checked")
+            .then(pl.lit("information"))
+            .when(pl.col("severity") == "error")
             .then(pl.lit("must_fix"))
             .otherwise(pl.lit("explain"))
         )
         gate = self.tables["ops_gate"].with_columns(look=look)
-        order = {"must_fix": 0, "explain": 1, "ready": 2}
+        order = {"must_fix": 0, "explain": 1, "information": 2, "ready": 3}
         gate = gate.sort(pl.col("look").replace_strict(order, return_dtype=pl.Int64), maintain_order=True)
         return {
             "build": next(self.tables["ops_build"].iter_rows(named=True), None),
             "gate": gate.to_dicts(),
-            "errors": gate.filter(broken, is_error).height,
-            "open_warnings": gate.filter(broken, ~is_error)["expectation"].to_list(),
+            "errors": gate.filter("is_open", severity="error").height,
+            "open_warnings": gate.filter("is_open", severity="warning")["expectation"].to_list(),
             "by_year": self._by_year,
             "releases": self.tables["ops_release"].reverse().to_dicts(),
         }

@@ -113,3 +113,34 @@ def test_today_leads_to_the_stuck_district_and_to_the_rule_in_one_step(visit, pa
     page.go_back()
     page.locator("#stuck ~ .scroll").first.get_by_role("link").click()
     assert page.locator("h1").inner_text() == f"District {made_up.STUCK}"
+
+
+@pytest.fixture(scope="module")
+def preview(tmp_path_factory) -> Path:
+    """A district's numbers before they are published, of the made-up state."""
+    from reports.preview import write_previews
+
+    maker = MAKER.parent.parent / "reports" / "made_up_state.py"
+    spec = importlib.util.spec_from_file_location("made_up_state", maker)
+    state = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(state)
+    folder = tmp_path_factory.mktemp("preview")
+    warehouse = state.make_warehouse(folder / "waymark.duckdb")
+    write_previews(warehouse, None, {"0100": folder / "preview.html"})
+    return folder / "preview.html"
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize("language", ["English", "Español"])
+def test_a_districts_preview_works_for_everyone_in_both_languages(language, width, visit, preview, axe_violations):
+    page = visit(preview, width)
+    page.get_by_label(language).check()
+    page.evaluate("document.querySelectorAll('details').forEach((item) => { item.open = true; })")
+    title = {"English": "Your numbers before they are published", "Español": "Sus números antes de publicarse"}[
+        language
+    ]
+    assert page.locator("h1:visible").inner_text().startswith(title)
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert visit.complaints == []
+    assert axe_violations(page) == []
+    visit.complaints.clear()

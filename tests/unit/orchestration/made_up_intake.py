@@ -125,6 +125,8 @@ def state(districts: int) -> dict[str, pl.DataFrame]:
             received_at=pl.when(is_stuck).then(pl.lit(NOW - timedelta(days=60))).otherwise("received_at"),
             verdict=pl.when(is_stuck).then(pl.lit("refused")).otherwise("verdict"),
             is_in_force=~is_stuck,
+            has_report=pl.lit(True),
+            has_preview=~is_stuck,
             reason=pl.when(is_stuck).then(pl.lit("A line is longer than 65,536 bytes.")),
         )
         .with_columns(verdict_at=pl.col("received_at") + timedelta(minutes=5))
@@ -196,7 +198,8 @@ def _work() -> dict[str, pl.DataFrame]:
             _promise("keys_are_unique", "No two rows answer the same question", "error", "passed"),
             _promise("the_state_moves_plausibly", "No value of the whole state moves by much", "warning", "failed"),
             _promise("every_change_has_a_cause", "Every change has a cause that is known", "warning", "failed")
-            | {"acknowledged_by": "J. Ortiz", "reason": "Known"},
+            | {"is_open": False, "acknowledged_by": "J. Ortiz", "reason": "Known"},
+            _promise("every_hidden_number_has_room", "Every hidden number has room", "error", "not_checked"),
         ],
         "ops_release": [
             {"version": "1.0.0", "published_at": NOW - timedelta(days=30), "statement": "ab" * 32, "is_there": True,
@@ -221,4 +224,6 @@ def _work() -> dict[str, pl.DataFrame]:
 
 
 def _promise(name: str, title: str, severity: str, outcome: str) -> dict:
-    return {"expectation": name, "title": title, "severity": severity, "outcome": outcome, "observed": "as seen"}
+    return {"expectation": name, "title": title, "severity": severity, "outcome": outcome, "observed": "as seen"} | {
+        "is_open": outcome == "failed"
+    }
