@@ -68,6 +68,16 @@ def needs(state: State) -> pd.DataFrame:
     return found.assign(is_due=unsent | found["asked"] | ~found["is_reported"])
 
 
+def _first_days(state: State) -> pd.DataFrame:
+    """Give the first day of each year on which a student could be taught: after school began and the student came."""
+    begins = [(year, school, days[0]) for (year, school), days in learning.calendars(state).items() if len(days)]
+    begins = pd.DataFrame(begins, columns=["school_year", "school_id", "begins"])
+    spells = state.collection("enrollment").merge(begins, on=["school_year", "school_id"])
+    entered = pd.to_datetime(spells["entry_date"]).fillna(spells["school_year"].map(learning.first_of_year))
+    spells["first_day"] = np.maximum(entered, pd.to_datetime(spells["begins"]))
+    return spells.groupby(["school_year", "student_id"])["first_day"].min().reset_index()
+
+
 def support(state: State) -> pd.DataFrame:
     """Add up the minutes of each student in each entity, and say whether the first after the need came in time."""
     rule = state.policy("support_targeting")
@@ -81,8 +91,10 @@ def support(state: State) -> pd.DataFrame:
     rows = rows.assign(day=pd.to_datetime(rows["service_date"]), minutes=rows["minutes"].astype(float))
     gaps = gaps_closed.known_gaps(state)
     gaps = gaps[~gaps["is_retired"]]
-    first = np.maximum(gaps["opened"], gaps["school_year"].map(learning.first_of_year))
-    began = first.groupby([gaps["school_year"], gaps["student_id"]]).min().rename("began").reset_index()
+    known = np.maximum(gaps["opened"], gaps["school_year"].map(learning.first_of_year))
+    began = known.groupby([gaps["school_year"], gaps["student_id"]]).min().rename("known").reset_index()
+    began = began.merge(_first_days(state), on=["school_year", "student_id"], how="left")
+    began["began"] = began[["known", "first_day"]].max(axis=1)
     rows = rows.reset_index(names="row").merge(began, on=["school_year", "student_id"], how="left")
     of_gap = gaps[["school_year", "student_id", "competency_id", "opened", "closed_on"]]
     both = rows.merge(
@@ -94,8 +106,8 @@ def support(state: State) -> pd.DataFrame:
     targeted = rows["target_competency_id"].notna()
     rows["with_target"] = rows["minutes"].where(targeted, 0)
     rows["on_gap"] = rows["minutes"].where(rows["row"].isin(set(both.loc[open_then, "row"])), 0)
-    wait = (rows["day"] - rows["began"]).dt.days
-    rows["wait"] = wait.where(wait >= 0)
+    wait = (rows["day"] - rows["began"]).dt.days.clip(lower=0)
+    rows["wait"] = wait.where(rows["day"] >= rows["known"])
     placed = in_entities(rows).dropna(subset=["entity_id"])
     sums = placed.groupby(PLACE).agg({"minutes": "sum", "with_target": "sum", "on_gap": "sum", "wait": "min"})
     sums = sums.reset_index().merge(rule[["policy_id", "school_year", "level", "days_to_serve"]])

@@ -38,9 +38,31 @@ with
         where not is_retired
     ),
 
+    taught as (
+        select school_year, school_id, min(calendar_date) as first_taught
+        from {{ ref("stg_calendar") }}
+        where
+            is_instructional
+            and calendar_date between make_date(school_year - 1, 7, 1) and make_date(school_year, 6, 30)
+        group by school_year, school_id
+    ),
+
+    first_days as (
+        select school_year, student_id, min(greatest(entry_date, first_taught)) as first_day
+        from {{ ref("int_enrollment_spells") }}
+        inner join taught using (school_year, school_id)
+        group by school_year, student_id
+    ),
+
+    -- A gap of the year before can be served from the first day that is taught; help in the summer comes in time too.
     needs as (
-        select school_year, student_id, min(greatest(opened_date, make_date(school_year - 1, 7, 1))) as need_date
+        select
+            school_year,
+            student_id,
+            greatest(min(opened_date), make_date(school_year - 1, 7, 1)) as known_date,
+            greatest(known_date, any_value(first_day)) as due_date
         from gaps
+        left join first_days using (school_year, student_id)
         group by school_year, student_id
     ),
 
@@ -65,7 +87,9 @@ with
         select
             services.*,
             on_gaps.is_on_gap is not null as is_on_gap,
-            services.service_date - needs.need_date as days_after_need
+            case
+                when services.service_date >= needs.known_date then greatest(0, services.service_date - needs.due_date)
+            end as days_after_need
         from services
         left join on_gaps using (school_year, student_id, service_date, target_competency_id)
         left join needs using (school_year, student_id)
@@ -84,7 +108,7 @@ select
         coalesce(sum(minutes) filter (where target_competency_id is not null), 0) as decimal(18, 4)
     ) as minutes_with_target,
     cast(coalesce(sum(minutes) filter (where is_on_gap), 0) as decimal(18, 4)) as minutes_on_gaps,
-    min(days_after_need) filter (where days_after_need >= 0) as days_to_support
+    min(days_after_need) as days_to_support
 from described
 group by
     grouping sets (
