@@ -9,7 +9,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -41,7 +41,7 @@ RESULTS = """
     where is_headline and (level = 'district' or (level = 'school' and student_group = 'ALL'))
 """
 SILENT = ("not_applicable", "not_collected", "no_students")
-"""Statuses that say nothing of a district: a row that has no other is left out."""
+"""Statuses that say nothing of a place: what has no other in two years is left out."""
 _PLACE = ("level", "entity_id", *KEY)
 
 
@@ -69,12 +69,6 @@ class Line:
     unit: str
     this: Pair
     before: Pair
-
-    @property
-    def is_told(self) -> bool:
-        """Tell whether the line says anything: a number, or why there is none where there could be one."""
-        cells = [cell for cell in (*self.this, *self.before) if cell]
-        return any(cell.status not in SILENT for cell in cells)
 
     @property
     def word(self) -> str:
@@ -196,7 +190,10 @@ class _Book:
         year = coming["school_year"].max() or frame["school_year"].max()
         found: dict[tuple, dict[int, Pair]] = defaultdict(dict)
         width, own = len(_PLACE), len(Cell._fields)
-        for row in frame.filter(pl.col("school_year").is_in([year, year - 1])).iter_rows():
+        says = pl.any_horizontal(~pl.col("value_status", "value_status_now").is_in(SILENT).fill_null(True))
+        of_two_years = frame.filter(pl.col("school_year").is_in([year, year - 1]))
+        told = of_two_years.filter(says.any().over("level", "entity_id", *KEY[1:]))
+        for row in told.iter_rows():
             level, entity_id, school_year, *rest = row[:width]
             coming, now = Cell._make(row[width : width + own]), Cell._make(row[width + own :])
             pair = Pair(coming if coming.status else None, now if now.status else None)
@@ -208,8 +205,7 @@ class _Book:
             label = {"indicator": indicator, "subject": subject, "grade": grade}
             none = Pair(None, None)
             line = Line(label, self.measures[indicator]["unit"], years.get(year, none), years.get(year - 1, none))
-            if line.is_told:
-                lines[level, entity_id][group].append(line)
+            lines[level, entity_id][group].append(line)
         return lines, year
 
     @cached_property
@@ -338,6 +334,7 @@ def _texts(results: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+@cache
 def _template() -> Any:
     templates = Environment(
         loader=FileSystemLoader(TEMPLATES),

@@ -109,3 +109,22 @@ def test_a_preview_that_no_longer_holds_is_taken_away(home, monkeypatch):
     operations.write_previews(home)
     assert not (old / operations.PREVIEW).exists()
     assert [path.parent.name[:9] for path in written.values()] == ["2025-0001"]
+
+
+def test_a_fault_of_one_information_system_is_found_in_what_districts_really_sent(place, tmp_path):
+    settings.enter(place)
+    for number in range(10):
+        district, system = f"{number:04d}", "Slateworks" if number < 4 else "Brightledger"
+        folder = tmp_path / district
+        folder.mkdir()
+        about = "district_id,district_name,information_system_vendor"
+        (folder / "district.csv").write_text(f"{about}\n{district},District {district},{system}\n")
+        sex = "Girl" if system == "Slateworks" else "F"
+        (folder / "student.csv").write_text(f"student_id,sex,races\nS1,{sex},WH\n")
+        custody.receive(place.store, sorted(folder.iterdir()), district_id=district, school_year=2025)
+    screening.screen(place.store, 2025)
+    tables = gathered(place)
+    assert dict(tables["ops_district"].select("district_id", "vendor").iter_rows())["0003"] == "Slateworks"
+    (found,) = tables["ops_vendor_rule"].filter("is_cluster").rows(named=True)
+    assert (found["rule"], found["vendor"]) == ("STU-003", "Slateworks")
+    assert [found[name] for name in ("districts", "districts_sent", "elsewhere", "elsewhere_sent")] == [4, 4, 0, 6]
