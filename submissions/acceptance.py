@@ -4,7 +4,7 @@ Whether a submission may be kept is decided in `screening`. The same submission 
 same bytes; a file is either there whole or not there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from expectations.notices import SEVERITIES
 from submissions.agreement import AGREED
 from submissions.custody import ReceivedFile, Submission
 from submissions.layout import Records
-from submissions.pseudonyms import begin_runs, exchange, pseudonymize, pseudonyms_of
+from submissions.pseudonyms import distinct, exchange, pseudonymize, pseudonyms_of
 from submissions.reading import LINE
 from submissions.store import Store, write_atomically, write_together
 
@@ -43,15 +43,14 @@ class Screened:
     def findings(self) -> pl.DataFrame:
         """Every finding, of its own contract and across files: `row`, `rule` and `field`."""
         own = self.examined.findings
-        return pl.concat([own, self.agreed.select(own.columns)])
+        return pl.concat([own, self.agreed.select(own.columns)]) if self.agreed.height else own
 
 
 def prepare_accepted(store: Store) -> None:
     """See that every collection has an accepted Parquet of its columns and no rows, so that a glob always finds one."""
     with write_together(store.root) as lend:
-        for name, contract in CONTRACTS.items():
-            place = lend(store.accepted / name / "none" / "none.parquet")
-            _write(pl.DataFrame(schema=accepted_schema(contract)), place)
+        places = {name: lend(store.accepted / name / "none" / "none.parquet") for name in CONTRACTS}
+        _write({places[name]: accepted_schema(contract).to_frame() for name, contract in CONTRACTS.items()})
 
 
 def place_of(folder: Path, collection: str, school_year: int, district_id: str) -> Path:
@@ -62,29 +61,30 @@ def place_of(folder: Path, collection: str, school_year: int, district_id: str) 
 def write(frame: pl.DataFrame, path: Path) -> None:
     """Write a Parquet file whole, with settings that give the same bytes for the same frame."""
     with write_atomically(path) as part:
-        _write(frame, part)
+        _write({part: frame})
 
 
-def _write(frame: pl.DataFrame, path: Path) -> None:
-    frame.write_parquet(path, compression="zstd", statistics=False, row_group_size=200_000)
+def _write(frames: Mapping[Path, pl.DataFrame]) -> None:
+    settings = {"compression": "zstd", "statistics": False, "row_group_size": 200_000, "lazy": True}
+    pl.collect_all([frame.lazy().sink_parquet(path, **settings) for path, frame in frames.items()], engine="streaming")
 
 
 def accept(store: Store, submission: Submission, collections: Sequence[Screened], key: bytes) -> None:
     """Keep what was screened, and take away what an earlier submission left and this one does not have."""
     where = submission.school_year, submission.district_id
-    identity = _identity(collections, key)
+    pseudonyms = _pseudonyms(collections, key)
+    identity = _identity(collections, pseudonyms)
     who = store.identity / str(submission.school_year) / f"{submission.district_id}.parquet"
     kept = {who: identity} if identity.height else {}
     references = reference_place(store, *where)
     for one in collections:
         if one.collection == "determination":
             kept[references] = _references(one, key)
-        kept[place_of(store.accepted, one.collection, *where)] = _accepted(one, submission, identity, key)
+        kept[place_of(store.accepted, one.collection, *where)] = _accepted(one, submission, pseudonyms, key)
         if one.examined.set_aside.height:
             kept[place_of(store.quarantine, one.collection, *where)] = one.examined.set_aside.drop("row")
     with write_together(store.root) as lend:
-        for path, frame in kept.items():
-            _write(frame, lend(path))
+        _write({lend(path): frame for path, frame in kept.items()})
     school_year, district_id = where
     left = [who, references]
     for folder in (store.accepted, store.quarantine):
@@ -99,7 +99,7 @@ def reference_place(store: Store, school_year: int, district_id: str) -> Path:
 
 
 def _references(one: Screened, key: bytes) -> pl.DataFrame:
-    numbers = one.examined.typed["determination_id"].drop_nulls().unique().sort()
+    numbers = distinct(one.examined.typed["determination_id"])
     return pl.DataFrame([numbers, pseudonyms_of(numbers, key).alias("pseudonym")])
 
 
@@ -115,31 +115,29 @@ def severity_order(rule: pl.Expr) -> pl.Expr:
     return rule.replace_strict(order, return_dtype=pl.UInt8)
 
 
-def _identity(collections: Sequence[Screened], key: bytes) -> pl.DataFrame:
-    """Give every student number of the submission with its pseudonym and, where the submission says it, who it is."""
-    columns = {name: c for name, c in CONTRACTS["student"].columns.items() if c.metadata["personal"]}
-    people = pl.DataFrame(schema={"student_id": pl.String(), **{name: c.dtype.type for name, c in columns.items()}})
-    everyone = people.select("student_id")
-    for one in collections:
-        typed = one.examined.typed
-        if "student_id" in typed.columns:
-            everyone = pl.concat([everyone, typed.select("student_id").filter(begin_runs(typed["student_id"]))])
-        if set(people.columns) <= set(typed.columns):
-            people = pl.concat([people, typed.select(people.columns)]).unique()
-    everyone = everyone.drop_nulls().unique()
-    pseudonyms = pseudonyms_of(everyone["student_id"], key).alias("pseudonym")
-    return (
-        everyone.with_columns(pseudonyms)
-        .join(people, on="student_id", how="left")
-        .sort("student_id", *columns, nulls_last=True)
-    )
+def _pseudonyms(collections: Sequence[Screened], key: bytes) -> pl.DataFrame:
+    """Give every student number of the submission, in order, with its pseudonym."""
+    every = (one.examined.typed["student_id"] for one in collections if "student_id" in one.examined.typed.columns)
+    everyone = distinct(pl.concat([pl.Series("student_id", [], pl.String), *every]))
+    return pl.DataFrame([everyone, pseudonyms_of(everyone, key).alias("pseudonym")])
 
 
-def _found(one: Screened) -> Sequence[pl.Expr | pl.Series]:
-    """Give the columns that say what was found in each row that can be kept."""
-    found = one.findings.drop_nulls("row")
+def _identity(collections: Sequence[Screened], pseudonyms: pl.DataFrame) -> pl.DataFrame:
+    """Give every student number with its pseudonym and, where the submission says it, who it is."""
+    personal = {name: c.dtype.type for name, c in CONTRACTS["student"].columns.items() if c.metadata["personal"]}
+    columns = ["student_id", *personal]
+    typed = (one.examined.typed for one in collections)
+    people = [frame.select(columns) for frame in typed if set(columns) <= set(frame.columns)]
+    if not people:
+        return pseudonyms.with_columns(pl.lit(None, kind).alias(name) for name, kind in personal.items())
+    return pseudonyms.join(pl.concat(people).unique(), on="student_id", how="left").sort(columns, nulls_last=True)
+
+
+def _found(one: Screened) -> dict[str, pl.Series]:
+    """Give the columns that say what was found in each row that can be kept, where anything was."""
+    found = one.findings.drop_nulls("row") if one.has_findings else one.examined.findings
     if found.is_empty():
-        return [pl.lit(None, pl.String).alias(name) for name in ("worst_severity", "finding_codes")]
+        return {}
     by_row = (
         found.group_by("row")
         .agg(
@@ -151,23 +149,29 @@ def _found(one: Screened) -> Sequence[pl.Expr | pl.Series]:
         )
     )
     beside = one.examined.typed.select("row").join(by_row, on="row", how="left", maintain_order="left")
-    return beside.select("worst_severity", "finding_codes").get_columns()
+    return {name: beside[name] for name in ("worst_severity", "finding_codes")}
 
 
-def _accepted(one: Screened, submission: Submission, identity: pl.DataFrame, key: bytes) -> pl.DataFrame:
+def _accepted(one: Screened, submission: Submission, pseudonyms: pl.DataFrame, key: bytes) -> pl.DataFrame:
     """Give the rows to keep: typed, under pseudonyms, with where each came from and what was found in it."""
-    schema = accepted_schema(CONTRACTS[one.collection])
+    contract, typed = CONTRACTS[one.collection], one.examined.typed
     whose = pl.lit(submission.district_id)
     if _says_whose(one, submission):
         whose = pl.coalesce("district_id", whose)
-    frame = one.examined.typed.with_columns(
-        *_found(one), district_id=whose, submission_id=pl.lit(submission.submission_id)
-    )
-    if "student_id" in schema:
-        names = identity.unique("student_id")
-        frame = frame.with_columns(exchange(frame["student_id"], names["student_id"], names["pseudonym"]))
-    others = [name for name, c in CONTRACTS[one.collection].columns.items() if c.metadata["person"]]
-    frame = frame.with_columns(pseudonymize(frame[name], key) for name in others if name != "student_id")
-    local = [name for name in frame.columns if name.startswith("local_")]
-    columns = [pl.col(name).cast(kind) for name, kind in schema.items()]
-    return frame.select(*columns, *local).sort(LINE, maintain_order=True)
+    made = {"district_id": whose, "submission_id": pl.lit(submission.submission_id)} | _found(one)
+    for name in (name for name, column in contract.columns.items() if column.metadata["person"]):
+        if name == "student_id":
+            made[name] = exchange(typed[name], *pseudonyms)
+        else:
+            made[name] = pseudonymize(typed[name], key)
+    columns = []
+    for name, kind in accepted_schema(contract).items():
+        if name in made:
+            columns.append(made[name].cast(kind).alias(name))
+        elif name in contract.columns:
+            columns.append(pl.col(name))
+        else:
+            columns.append((pl.col(name) if name in typed.columns else pl.lit(None)).cast(kind).alias(name))
+    local = [name for name in typed.columns if name.startswith("local_")]
+    frame = typed.select(*columns, *local)
+    return frame if frame[LINE].is_sorted() else frame.sort(LINE, maintain_order=True)

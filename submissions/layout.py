@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from expectations.collections import CONTRACTS
@@ -281,7 +282,7 @@ def records(table: Table, mapping: Mapping | None) -> list[Records]:
     the standard layout stay as they are.
     """
     if mapping is None:
-        frame = table.frame.with_columns(pl.lit(1, pl.Int32).alias(STANDS_FOR))
+        frame = table.frame.hstack([pl.Series(STANDS_FOR, np.ones(table.rows, np.int32))])
         return [Records(collection_of(table.name), frame, table.rows)]
     return [_mapped(table, collection, made) for collection, made in mapping.collections.items()]
 

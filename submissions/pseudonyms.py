@@ -15,6 +15,8 @@ from submissions.store import Store, flush, make_private
 
 _DIGITS = 32
 _BLOCK = 64
+_ID = pl.col("id")
+_BEGINS = (_ID.shift(1) != _ID).fill_null(True)
 
 
 class KeyLostError(Exception):
@@ -45,8 +47,8 @@ def key_of(store: Store) -> bytes:
 
 def pseudonymize(ids: pl.Series, key: bytes) -> pl.Series:
     """Give the pseudonym of each id: HMAC-SHA-256 under the key, its first 32 hexadecimal digits. Null stays null."""
-    distinct = ids.drop_nulls().unique()
-    return exchange(ids, distinct, pseudonyms_of(distinct, key))
+    of = distinct(ids)
+    return exchange(ids, of, pseudonyms_of(of, key))
 
 
 def exchange(ids: pl.Series, of: pl.Series, to: pl.Series) -> pl.Series:
@@ -54,15 +56,17 @@ def exchange(ids: pl.Series, of: pl.Series, to: pl.Series) -> pl.Series:
 
     Rows of one student mostly stand together, so an id is looked for once for all the rows in which it stands in turn.
     """
-    begins = begin_runs(ids)
-    found = ids.filter(begins).replace_strict(of, to, default=None, return_dtype=pl.String)
-    return found.gather(begins.cum_sum() - 1).alias(ids.name)
+    found = _ID.filter(_BEGINS).replace_strict(of, to, default=None, return_dtype=pl.String)
+    return _asked(ids, found.gather(_BEGINS.cum_sum() - 1))
 
 
-def begin_runs(ids: pl.Series) -> pl.Series:
-    """Tell which ids are not those of the row before."""
-    begins = ids.ne_missing(ids.shift(1))
-    return begins.scatter(0, True) if len(begins) else begins
+def distinct(ids: pl.Series) -> pl.Series:
+    """Give every id once, in order, and none that is null."""
+    return _asked(ids, _ID.filter(_BEGINS).drop_nulls().unique().sort())
+
+
+def _asked(ids: pl.Series, expression: pl.Expr) -> pl.Series:
+    return ids.alias("id").to_frame().select(expression).to_series().alias(ids.name)
 
 
 def pseudonyms_of(ids: pl.Series, key: bytes) -> pl.Series:

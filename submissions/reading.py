@@ -261,7 +261,7 @@ def _faults_of_names(columns: tuple[str, ...], line: int) -> list[tuple]:
 
 
 def _numbered(frame: pl.DataFrame, lines: np.ndarray) -> pl.DataFrame:
-    return frame.with_columns(pl.Series(LINE, lines, pl.Int64))
+    return frame.hstack([pl.Series(LINE, lines, pl.Int64)])
 
 
 def _is_written_as(frame: pl.DataFrame, body: bytes) -> bool:

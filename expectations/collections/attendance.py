@@ -179,6 +179,7 @@ RULES = (
         catalogue=("V039",),
         fields=("attendance_date", *_ENROLLED),
         holds=~_STUDENT.is_in(_BOTH) | ~known(*_ENROLLED),
+        surely=_DAY.all() | ~_DAY.any(),
         title="A student has both days and a summary",
         one="{count} attendance record is of a student who has both days and a summary in the school.",
         many="{count} attendance records are of students who have both days and a summary in the school.",

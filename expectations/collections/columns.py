@@ -15,11 +15,17 @@ from expectations.codes import codes
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of value: its type, what a district has to write, and how text is read (as null where it cannot be)."""
+    """A kind of value: its type, what a district has to write, and how text is read (as null where it cannot be).
+
+    A strict kind reads no text that is blank or has a space before or after it. `plainly` reads what most texts of the
+    kind are, in fewer steps, and gives null for others.
+    """
 
     dtype: pl.DataType
     expected: str
     read: Callable[[pl.Expr], pl.Expr]
+    is_strict: bool = True
+    plainly: Callable[[pl.Expr], pl.Expr] | None = None
 
 
 def _when_written_as(pattern: str, read: Callable[[pl.Expr], pl.Expr]) -> Callable[[pl.Expr], pl.Expr]:
@@ -45,15 +51,16 @@ KINDS = {
         pl.String(),
         "1 to 20 letters, digits, hyphens or underscores",
         lambda text: text.map_batches(_read_identifiers, return_dtype=pl.String()),
+        plainly=_when_written_as(r"\A[0-9][0-9A-Za-z_-]{0,19}\z", lambda text: text),
     ),
     "reference": Kind(
         pl.String(),
         "1 to 64 letters, digits, hyphens, underscores, periods or colons",
         _when_written_as(r"\A[0-9A-Za-z_.:-]{1,64}\z", lambda text: text),
     ),
-    "text": Kind(pl.String(), "text", lambda text: text),
-    "code": Kind(pl.String(), "a code of its code set", lambda text: text),
-    "codes": Kind(pl.String(), "codes of its code set with ; between them", lambda text: text),
+    "text": Kind(pl.String(), "text", lambda text: text, is_strict=False),
+    "code": Kind(pl.String(), "a code of its code set", lambda text: text, is_strict=False),
+    "codes": Kind(pl.String(), "codes of its code set with ; between them", lambda text: text, is_strict=False),
     "yes_no": Kind(
         pl.Boolean(),
         "Yes or No",

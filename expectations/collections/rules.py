@@ -23,9 +23,10 @@ class Rule:
     """One thing that must hold of a collection, and what a district reads where it does not.
 
     `holds` is evaluated on the typed frame with `school_year` beside it; null counts as holding, so a rule never
-    repeats the finding that a value is blank. The finding points to the first of `fields`. The words may name
-    `{count}`, `{field}`, `{expected}` and `{codes}`. Where one of the columns that it `needs` was not sent, the rule
-    can find nothing. `catalogue` is the rule's number in the catalogue of submission rules.
+    repeats the finding that a value is blank. `surely` is a quicker question about all rows: where the answer is yes,
+    the rule holds. The finding points to the first of `fields`. The words may name `{count}`, `{field}`, `{expected}`
+    and `{codes}`. Where one of the columns that it `needs` was not sent, the rule can find nothing. `catalogue` is the
+    rule's number in the catalogue of submission rules.
     """
 
     code: str
@@ -38,7 +39,17 @@ class Rule:
     fields: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     holds: pl.Expr | None = None
+    surely: pl.Expr | None = None
     catalogue: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What to ask of all rows at once: the column that is in doubt where the answer is no, and those it needs."""
+
+    field: str
+    needs: tuple[str, ...]
+    surely: pl.Expr
 
 
 GENERAL = (
@@ -150,11 +161,13 @@ def contract(
     holds: dict[str, list[tuple[Rule, pl.Expr]]] = {column.name: [] for column in columns}
     for column in columns:
         if column.metadata["codes"]:
-            holds[column.name].append((general[UNKNOWN_CODE], _in_code_set(column)))
-    alone = _alone(key, [name for name in key if name in required])
-    holds[key[0]].append((general[REPEATED_KEY], alone))
+            unknown = replace(general[UNKNOWN_CODE], needs=(column.name,))
+            holds[column.name].append((unknown, _in_code_set(column)))
+    alone = pl.struct(key).is_unique() | ~known(*(name for name in key if name in required))
+    holds[key[0]].append((replace(general[REPEATED_KEY], surely=_surely_alone(key)), alone))
     for rule in rules:
         holds[rule.fields[0]].append((rule, rule.holds))
+    every = [(name, *one) for name, of_column in holds.items() for one in of_column]
     return pa.DataFrameSchema(
         {column.name: column.set_checks([_check(*one) for one in holds[column.name]]) for column in columns},
         name=name,
@@ -164,7 +177,10 @@ def contract(
             "prefix": prefix,
             "key": key,
             "rules": {rule.code: rule for rule in (*general.values(), *rules)},
-            "holds": {name: [expression for _, expression in of_column] for name, of_column in holds.items()},
+            "asked": [
+                Asked(name, rule.needs, (expression.all() if rule.surely is None else rule.surely).alias(str(place)))
+                for place, (name, rule, expression) in enumerate(every)
+            ],
         },
     )
 
@@ -204,13 +220,13 @@ def notice(
 
 
 def first_day() -> pl.Expr:
-    """Give the first day of the school year, 1 July."""
-    return pl.date(pl.col("school_year") - 1, 7, 1)
+    """Give the first day of the school year, 1 July: one day, for all rows are of one year."""
+    return pl.date(pl.col("school_year").first() - 1, 7, 1)
 
 
 def last_day() -> pl.Expr:
     """Give the last day of the school year, 30 June."""
-    return pl.date(pl.col("school_year"), 6, 30)
+    return pl.date(pl.col("school_year").first(), 6, 30)
 
 
 def in_school_year(*dates: str) -> pl.Expr:
@@ -258,15 +274,9 @@ def _in_force(column: pa.Column) -> pl.Expr:
     return ((begins <= day).fill_null(True) & (day <= ends).fill_null(True)) if dates else pl.lit(True)
 
 
-def _alone(key: Sequence[str], required: Sequence[str]) -> pl.Expr:
-    return pl.struct(key).map_batches(_is_alone, return_dtype=pl.Boolean()) | ~known(*required)
-
-
-def _is_alone(keys: pl.Series) -> pl.Series:
-    """Tell which keys no other row has. As many hashes as keys prove that all are alone, in a third of the time."""
-    if keys.hash().n_unique() == len(keys):
-        return pl.repeat(True, len(keys), eager=True)
-    return keys.is_unique()
+def _surely_alone(key: Sequence[str]) -> pl.Expr:
+    """Ask for as many hashes as keys, which proves that all are alone, in a third of the time."""
+    return pl.struct(key).hash().n_unique() == pl.len()
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -5,9 +5,11 @@ data. No rule lives here. A frame of findings has the columns `row`, `rule` and 
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 import pandera.polars as pa
 import polars as pl
@@ -53,18 +55,21 @@ def examine(frame: pl.DataFrame, contract: pa.DataFrameSchema, *, district_id: s
     Rows that cannot be read or that belong to another submission are set aside; all others are kept, whatever was
     found. Text columns that the contract does not know are left out; columns that are not text pass through.
     """
-    extra = columns_extra(frame.select(pl.selectors.string()).columns, contract)
-    text, padded = trim(frame.drop(extra).with_row_index("row"), contract)
-    typed, unreadable = type_columns(text, contract)
+    extra = columns_extra([name for name, kind in frame.schema.items() if kind == pl.String], contract)
+    frame = (frame.drop(extra) if extra else frame).with_row_index("row")
+    read = _read_as_sent(frame, contract)
+    text, padded = trim(frame, contract, read)
+    typed, unreadable = type_columns(text, contract, read)
     elsewhere = find_rows_from_elsewhere(typed, contract, district_id=district_id, school_year=school_year)
-    typed = typed.filter(~pl.col("row").is_in(elsewhere["row"].implode()))
-    typed = typed.with_columns(school_year=pl.lit(school_year, pl.Int16))
-    columns = pl.DataFrame({"row": None, "rule": _code(contract, EXTRA_COLUMN), "field": extra}, schema=FINDINGS)
+    typed = _without(typed, elsewhere["row"]).with_columns(school_year=pl.lit(school_year, pl.Int16))
+    columns = _NONE
+    if extra:
+        columns = pl.DataFrame({"row": None, "rule": _code(contract, EXTRA_COLUMN), "field": extra}, schema=FINDINGS)
     return Examined(
         text=text,
         typed=typed,
-        set_aside=text.filter(~pl.col("row").is_in(typed["row"].implode())),
-        findings=pl.concat([unreadable, elsewhere, find(typed, contract), padded, columns]),
+        set_aside=_without(text, typed["row"]) if typed.height < text.height else text.clear(),
+        findings=_together([unreadable, elsewhere, find(typed, contract), padded, columns]),
     )
 
 
@@ -79,14 +84,33 @@ def columns_extra(columns: Iterable[str], contract: pa.DataFrameSchema) -> list[
     return [name for name in columns if name not in known and not name.startswith("local_")]
 
 
-def trim(frame: pl.DataFrame, contract: pa.DataFrameSchema) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Leave out the spaces around values and make blanks null; give the frame and the findings."""
+def _read_as_sent(frame: pl.DataFrame, contract: pa.DataFrameSchema) -> dict[str, pl.Series]:
+    """Read the columns in which every value that is not blank can be read without a space being left out.
+
+    No kind but text and codes takes a value with a space at its ends, so these need not be looked for there.
+    """
+    kinds = {name: column.metadata["kind"] for name, column in contract.columns.items() if name in frame.columns}
+    read = frame.select(_plainly(name, kind) for name, kind in kinds.items() if KINDS[kind].is_strict)
+    return {one.name: one for one in read.get_columns() if one.null_count() == (frame[one.name] == "").sum()}
+
+
+def trim(
+    frame: pl.DataFrame, contract: pa.DataFrameSchema, sound: Collection[str] = ()
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Leave out the spaces around values and make blanks null; give the frame and the findings.
+
+    In the `sound` columns there are no spaces around values.
+    """
     names = [name for name in dict.fromkeys((*contract.columns, *SUBMISSION_COLUMNS)) if name in frame.columns]
-    stripped = frame.select(pl.col(names).str.strip_chars())
-    padded = pl.select(frame["row"], *((stripped[name] != frame[name]).alias(name) for name in names))
-    blank = stripped.select((pl.col(names) == "").any()).row(0, named=True)
-    blanks_null = stripped.with_columns(pl.col(name).replace("", None) for name in names if blank[name])
-    return frame.with_columns(blanks_null.get_columns()), _findings(padded, _code(contract, PADDED))
+    doubtful = [name for name in names if name not in sound]
+    text = frame.clone()
+    for stripped in frame.select(_stripped(name) for name in doubtful):
+        text.replace_column(text.get_column_index(stripped.name), stripped)
+    padded = {name: text[name] != frame[name] for name in doubtful}
+    for value in map(text.get_column, names):
+        if (is_blank := value == "").any():
+            text.replace_column(text.get_column_index(value.name), value.set(is_blank, None))
+    return text, _findings(frame["row"], padded, _code(contract, PADDED))
 
 
 def find_rows_from_elsewhere(
@@ -96,27 +120,52 @@ def find_rows_from_elsewhere(
     submission = {"district_id": district_id, "school_year": str(school_year)}
     if district_id == STATE:
         del submission["district_id"]
-    named = [pl.col(name) != value for name, value in submission.items() if name in frame.columns]
-    return _findings(frame.select("row", *named), _code(contract, ELSEWHERE))
+    named = {name: frame[name] != value for name, value in submission.items() if name in frame.columns}
+    return _findings(frame["row"], named, _code(contract, ELSEWHERE))
 
 
-def type_columns(frame: pl.DataFrame, contract: pa.DataFrameSchema) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Read the trimmed text of every column of the contract as its kind of value.
+def type_columns(
+    frame: pl.DataFrame, contract: pa.DataFrameSchema, already: Mapping[str, pl.Series] = MappingProxyType({})
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Read the trimmed text of every column of the contract as its kind of value, but for those read `already`.
 
     Gives the rows that could be read, typed, with the contract's columns first (those not sent are null) and the other
     columns as they were; and the findings, whose rows are left out of the first.
     """
     sent = [name for name in contract.columns if name in frame.columns]
-    kinds = {name: KINDS[column.metadata["kind"]] for name, column in contract.columns.items()}
-    read = frame.select(
-        kind.read(pl.col(name)) if name in sent else pl.lit(None, kind.dtype).alias(name)
-        for name, kind in kinds.items()
+    kinds = {name: column.metadata["kind"] for name, column in contract.columns.items()}
+    typed = frame.select(
+        *(already[n] if n in already else _read(n, kind) if n in sent else _null(n, kind) for n, kind in kinds.items()),
+        *(name for name in frame.columns if name not in kinds),
     )
-    some_lost = [name for name in sent if read[name].null_count() > frame[name].null_count()]
-    lost = frame.select("row", *((read[name].is_null() & frame[name].is_not_null()).alias(name) for name in some_lost))
-    findings = _findings(lost, _code(contract, UNREADABLE))
-    typed = read.hstack(frame.select(pl.exclude(*kinds)))
-    return typed.filter(~pl.col("row").is_in(findings["row"].implode())), findings
+    some_lost = [name for name in sent if typed[name].null_count() > frame[name].null_count()]
+    lost = {name: typed[name].is_null() & frame[name].is_not_null() for name in some_lost}
+    findings = _findings(frame["row"], lost, _code(contract, UNREADABLE))
+    return _without(typed, findings["row"]), findings
+
+
+@cache
+def _stripped(name: str) -> pl.Expr:
+    return pl.col(name).str.strip_chars()
+
+
+@cache
+def _read(name: str, kind: str) -> pl.Expr:
+    return KINDS[kind].read(pl.col(name))
+
+
+@cache
+def _plainly(name: str, kind: str) -> pl.Expr:
+    return (KINDS[kind].plainly or KINDS[kind].read)(pl.col(name))
+
+
+@cache
+def _null(name: str, kind: str) -> pl.Expr:
+    return pl.lit(None, KINDS[kind].dtype).alias(name)
+
+
+def _without(frame: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
+    return frame.filter(~pl.col("row").is_in(rows.implode())) if len(rows) else frame
 
 
 def find(typed: pl.DataFrame, contract: pa.DataFrameSchema) -> pl.DataFrame:
@@ -135,7 +184,7 @@ def find(typed: pl.DataFrame, contract: pa.DataFrameSchema) -> pl.DataFrame:
             contract.select_columns(doubtful).validate(typed, lazy=True)
         except SchemaErrors as errors:
             broken = errors.schema_errors
-    found = [_NONE]
+    found = []
     for error in broken:
         if error.reason_code is SchemaErrorReason.SERIES_CONTAINS_NULLS:
             rule = _code(contract, MISSING)
@@ -145,22 +194,25 @@ def find(typed: pl.DataFrame, contract: pa.DataFrameSchema) -> pl.DataFrame:
             raise NotCheckedError(f"the contract of {contract.name} could not be applied: {error.reason_code.value}")
         rows = typed["row"].filter(~error.check_output.to_series())
         found.append(pl.select(row=rows, rule=pl.lit(rule), field=pl.lit(error.schema.name)))
-    return pl.concat(found)
+    return _together(found)
 
 
 def _columns_in_doubt(typed: pl.DataFrame, contract: pa.DataFrameSchema) -> list[str]:
     """Ask all rules at once, and name the columns of those that do not hold everywhere.
 
     Most rules hold of most submissions, and pandera asks each on its own: for a small file that takes ten times as
-    long. A frame that is not of the contract is in doubt altogether.
+    long. A rule that needs a column without a value is not asked. A frame that is not of the contract is in doubt
+    altogether.
     """
     kinds = {name: column.dtype.type for name, column in contract.columns.items()}
     if any(typed.schema.get(name) != kind for name, kind in kinds.items()):
         return list(kinds)
-    asked = [(name, expression) for name, of_column in contract.metadata["holds"].items() for expression in of_column]
-    holds = typed.select(one.all().alias(str(place)) for place, (_, one) in enumerate(asked)).row(0)
-    doubtful = {name for (name, _), all_hold in zip(asked, holds, strict=True) if not all_hold}
-    doubtful |= {name for name, column in contract.columns.items() if not column.nullable and typed[name].null_count()}
+    nulls = {name: typed[name].null_count() for name in kinds}
+    empty = {name for name in kinds if nulls[name] == typed.height}
+    asked = [one for one in contract.metadata["asked"] if empty.isdisjoint(one.needs)]
+    holds = typed.select(one.surely for one in asked).row(0) if asked else ()
+    doubtful = {one.field for one, all_hold in zip(asked, holds, strict=True) if not all_hold}
+    doubtful |= {name for name, column in contract.columns.items() if not column.nullable and nulls[name]}
     return [name for name in kinds if name in doubtful]
 
 
@@ -199,12 +251,16 @@ def _code(contract: pa.DataFrameSchema, number: str) -> str:
     return f"{contract.metadata['prefix']}-{number}"
 
 
-def _findings(flags: pl.DataFrame, rule: str) -> pl.DataFrame:
-    """Turn columns of flags beside `row` into findings; a null flag is no finding."""
-    flagged = flags.select(pl.exclude("row").any())
+def _findings(rows: pl.Series, flags: Mapping[str, pl.Series], rule: str) -> pl.DataFrame:
+    """Turn flags by column into findings; a null flag is no finding."""
     found = [
-        pl.select(row=flags["row"].filter(flags[name]), rule=pl.lit(rule), field=pl.lit(name))
-        for name, is_found in zip(flagged.columns, flagged.rows()[0] if flagged.width else (), strict=True)
-        if is_found
+        pl.select(row=rows.filter(flag), rule=pl.lit(rule), field=pl.lit(name))
+        for name, flag in flags.items()
+        if flag.any()
     ]
-    return pl.concat([_NONE, *found]) if found else _NONE
+    return _together(found)
+
+
+def _together(found: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    some = [frame for frame in found if frame.height]
+    return pl.concat([_NONE, *some]) if some else _NONE
