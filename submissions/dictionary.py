@@ -36,6 +36,7 @@ TYPES = {
     "date": {"type": "date", "format": "%Y-%m-%d"},
     "integer": {"type": "integer"},
     "decimal": {"type": "number"},
+    "rating": {"type": "number"},
 }
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -165,6 +166,8 @@ def _field(entry: Entry) -> dict[str, Any]:
     elif entry.kind == "codes":
         one_of = "|".join(map(re.escape, entry.codes))
         constraints["pattern"] = f"({one_of})(;({one_of}))*"
+    elif entry.kind == "rating":
+        constraints |= {"minimum": 0, "maximum": 999.999}
     return {
         "name": entry.column,
         "title": entry.title,

@@ -81,6 +81,11 @@ KINDS = {
         "a number with at most 6 digits before the point and 3 after it",
         _when_written_as(r"\A-?[0-9]{1,6}(\.[0-9]{1,3})?\z", lambda text: text.cast(DECIMAL, strict=False)),
     ),
+    "rating": Kind(
+        DECIMAL,
+        "a number from 0 to 999 with at most 3 digits after the point",
+        _when_written_as(r"\A[0-9]{1,3}(\.[0-9]{1,3})?\z", lambda text: text.cast(DECIMAL, strict=False)),
+    ),
 }
 
 

@@ -48,7 +48,7 @@ COLUMNS = (
     column("rater_id", "identifier", "Rater", "The number of the person who scored it.", confidential=True),
     column(
         "score",
-        "decimal",
+        "rating",
         "Score",
         "The score on the scale of the rubric.",
         confidential=True,

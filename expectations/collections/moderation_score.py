@@ -24,10 +24,10 @@ COLUMNS = (
         required=True,
         code_set="moderation_rounds",
     ),
-    column("score", "decimal", "Score", "The score of the second rater.", required=True, confidential=True),
+    column("score", "rating", "Score", "The score of the second rater.", required=True, confidential=True),
     column("is_blind", "yes_no", "Blind", "Whether the second rater did not know the first score.", required=True),
     column("first_rater_id", "identifier", "First rater", "The number of the first rater.", confidential=True),
-    column("first_score", "decimal", "First score", "The score of the first rater.", confidential=True),
+    column("first_score", "rating", "First score", "The score of the first rater.", confidential=True),
     column("school_id", "identifier", "School", "The school where the piece was first scored.", ceds="001069"),
     column("rater_school_id", "identifier", "School of the rater", "The school of the second rater.", ceds="001069"),
     column(
@@ -36,8 +36,8 @@ COLUMNS = (
         "Benchmark",
         "Whether the piece has a score that is known to be right. Blank: it has none.",
     ),
-    column("benchmark_score", "decimal", "Benchmark score", "The score known to be right.", confidential=True),
-    column("final_score", "decimal", "Final score", "The score that stands after moderation.", confidential=True),
+    column("benchmark_score", "rating", "Benchmark score", "The score known to be right.", confidential=True),
+    column("final_score", "rating", "Final score", "The score that stands after moderation.", confidential=True),
     column("scored_date", "date", "Date", "The day of the second score."),
 )
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from expectations.collections import CONTRACTS
+from expectations.collections.columns import KINDS
 from expectations.collections.validation import NotCheckedError, examine, find, type_columns
 
 CONTRACT = CONTRACTS["assessment"]
@@ -180,3 +181,25 @@ def test_no_text_is_lost_in_typing_without_a_finding(texts):
             assert text is None or Decimal(text) == read[row]
         else:
             assert row in found["row"]
+
+
+@given(kind=st.sampled_from([name for name, kind in KINDS.items() if kind.is_strict]), data=st.data())
+def test_a_strict_kind_reads_no_space_around_a_value_and_plainly_what_it_reads_otherwise(kind, data):
+    shapes = r"[0-9A-Za-z_.:-]{1,12}|Yes|No|[0-9]{4}-[0-9]{2}-[0-9]{2}|-?[0-9]{1,7}(\.[0-9]{1,4})?|[Tt]otals?"
+    text = data.draw(st.from_regex(shapes, fullmatch=True))
+    space = data.draw(st.sampled_from([" ", "\t", "\u00a0", "\u3000"]))
+    texts = pl.DataFrame({"value": [text, space + text, text + space, space, ""]})
+    read = texts.select(KINDS[kind].read(pl.col("value")).alias("value"))["value"]
+    plainly = texts.select((KINDS[kind].plainly or KINDS[kind].read)(pl.col("value")).alias("value"))["value"]
+
+    assert read[1:].to_list() == plainly[1:].to_list() == [None] * 4
+    assert plainly[0] in (None, read[0])
+
+
+@pytest.mark.parametrize("spelled", ["-999999", "-1", "1000", "3.1234"])
+@pytest.mark.parametrize("column", ["score", "first_score", "benchmark_score", "final_score"])
+def test_a_moderation_score_on_no_scale_of_a_rubric_is_set_aside(examined, column, spelled):
+    result = examined("moderation_score", {column: spelled}, {"rater_id": "T9", column: "100"})
+
+    assert ("MOD-001", column) in result.findings.select("rule", "field").rows()
+    assert (result.set_aside["row"].to_list(), result.typed["row"].to_list()) == ([0], [1])
