@@ -491,7 +491,7 @@ def test_a_machine_that_cannot_write_is_no_fault_of_a_district(store, send, monk
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(pl.DataFrame, "write_parquet", full)
+    monkeypatch.setattr(pl, "collect_all", full)
     with pytest.raises(OSError, match="No space"):
         screen(store, 2025)
     monkeypatch.undo()
