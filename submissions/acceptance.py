@@ -4,6 +4,7 @@ Whether a submission may be kept is decided in `screening`. The same submission 
 same bytes; a file is either there whole or not there.
 """
 
+import errno
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,7 +67,11 @@ def write(frame: pl.DataFrame, path: Path) -> None:
 
 def _write(frames: Mapping[Path, pl.DataFrame]) -> None:
     settings = {"compression": "zstd", "statistics": False, "row_group_size": 200_000, "lazy": True}
-    pl.collect_all([frame.lazy().sink_parquet(path, **settings) for path, frame in frames.items()], engine="streaming")
+    sinks = [frame.lazy().sink_parquet(path, **settings) for path, frame in frames.items()]
+    try:
+        pl.collect_all(sinks, engine="streaming")
+    except pl.exceptions.ComputeError:  # how polars says that the disk is full
+        raise OSError(errno.EIO, "the typed rows could not be written; is the disk full?") from None
 
 
 def accept(store: Store, submission: Submission, collections: Sequence[Screened], key: bytes) -> None:

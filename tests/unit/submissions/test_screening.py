@@ -498,6 +498,11 @@ def test_a_machine_that_cannot_write_is_no_fault_of_a_district(store, send, monk
     assert screen(store, 2025).screened == ["0470"]
 
 
+def test_a_full_disk_is_a_fault_of_the_machine_also_where_polars_gives_it_another_name(store):
+    with pytest.raises(OSError, match="disk"):
+        acceptance._write({Path("/dev/full"): pl.DataFrame({"a": [1]})})
+
+
 # --- only what has changed
 
 
