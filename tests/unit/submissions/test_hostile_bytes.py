@@ -392,6 +392,22 @@ def test_a_file_of_100_000_rows_is_read_within_256_megabytes(tmp_path, suffix):
     assert grown <= 256
 
 
+def test_a_file_of_100_000_rows_is_received_and_screened_within_256_megabytes(tmp_path):
+    row = pl.int_range(100_000, eager=True).cast(pl.String).str.zfill(6)
+    rows = pl.DataFrame({"student_id": row, "school_id": ["0063"] * len(row), "grade": ["03"] * len(row)})
+    rows.write_csv(tmp_path / "enrollment.csv")
+    script = f"""
+        from submissions.screening import screen
+        store, place = Store(Path({str(tmp_path / "home")!r})), Path({str(tmp_path / "enrollment.csv")!r})
+        def act():
+            custody.receive(store, [place], district_id="0470", school_year=2025)
+            return screen(store, 2025).manifest["records_accepted"][0]
+    """
+    grown, _, said = grows_by(script)
+    assert said == "100000"
+    assert grown <= 256
+
+
 # --- conservation
 
 
