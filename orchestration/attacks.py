@@ -26,7 +26,7 @@ from orchestration.settings import Home
 
 PLACE = ("level", "entity_id")
 TABLE = tuple(key for key in CELL if key not in (*PLACE, "student_group"))
-NARROWED = 5_000
+NARROWED = 25_000
 """The most sensitive numbers that the gate tries by programs, which take minutes for more; `make bench` tries more."""
 NO_PART = ("not_applicable", "not_collected")
 """Statuses of rows behind which nobody looks for a number. What was not reported is a number that nobody knows."""
