@@ -97,6 +97,7 @@ def tables(place: Home, instance: dg.DagsterInstance, now: datetime | None = Non
     told = _from_events(place, events) | _from_releases(place, events)
     troubles: list[str] = []
     told["finding"] = pl.concat([told["finding"], _findings(place, told["submission"])])
+    told["rule"] = pl.concat([told["rule"], _retired(told["finding"], told["rule"])])
     told["ops_district"] = _districts(place, told["submission"])
     told["ops_due"] = _calendar(place.root / CALENDAR, troubles)
     told["ops_waiver"] = _waivers(place, troubles)
@@ -311,6 +312,13 @@ def _findings(place: Home, submissions: pl.DataFrame) -> pl.DataFrame:
     found = pl.scan_parquet(list(there.values()), include_file_paths="path").group_by("path", "rule")
     counted = found.agg(pl.col("count").cast(pl.Int64).sum()).collect()
     return counted.select(submission_id=pl.col("path").str.extract(r"([^/\\]+)\.parquet$"), rule="rule", count="count")
+
+
+def _retired(findings: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
+    """Name the rules that found something once and are no longer asked."""
+    codes = findings.select("rule").unique().join(rules, on="rule", how="anti").sort("rule")
+    said = {"severity": "information", "collection": None, "title": "A rule that is no longer asked"}
+    return codes.with_columns(pl.lit(text, pl.String).alias(name) for name, text in said.items())
 
 
 def _districts(place: Home, submissions: pl.DataFrame) -> pl.DataFrame:

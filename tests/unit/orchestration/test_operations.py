@@ -4,6 +4,7 @@ import stat
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
+import polars as pl
 import pytest
 
 from orchestration import operations, settings, warehouse
@@ -85,6 +86,17 @@ def test_the_pages_take_the_place_of_the_last_and_are_closed_to_others(home):
     for path in (home.operations, *home.operations.rglob("*")):
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
     assert "S1" not in "".join(path.read_text() for path in home.operations.rglob("*.html"))
+
+
+def test_a_finding_of_a_rule_that_is_no_longer_asked_stays_readable(home):
+    (kept,) = (home.root / "private" / "findings" / "2025").glob("*0001*.parquet")
+    found = pl.read_parquet(kept)
+    found.with_columns(rule=pl.lit("OLD-001")).write_parquet(kept)
+    with dg.DagsterInstance.ephemeral() as instance:
+        operations.write(home, instance, NOW)
+    page = (home.operations / "district" / "0001" / "index.html").read_text()
+    assert "A rule that is no longer asked" in page
+    assert (home.operations / "rule" / "OLD-001" / "index.html").is_file()
 
 
 def test_a_build_and_an_event_are_news(home):
