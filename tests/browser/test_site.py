@@ -5,12 +5,14 @@ import json
 import os
 import threading
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
+
+from orchestration import serving
+from submissions import rule_catalogue
 
 MAKER = Path(__file__).parent.parent / "unit" / "reports" / "made_up_state.py"
 pytestmark = pytest.mark.browser
@@ -34,22 +36,21 @@ OTHERS = {
     "glossary": "glossary/index.html",
     "not yet": "not-yet/index.html",
     "prose": "method/hidden_numbers/index.html",
+    "corrections": "corrections/index.html",
+    "contact": "contact/index.html",
+    "rules": "rules/index.html",
+    "rules of a collection": "rules/school/index.html",
+    "cities": "find/cities/index.html",
+    "a number no longer in use": "school/-05/index.html",
 }
 LOOKED_AT = [(language, width, name) for language in ("en", "es") for width in (320, 1280) for name in MAIN]
 LOOKED_AT += [(language, width, name) for language, width in (("en", 1280), ("es", 320)) for name in OTHERS]
 PATHS = MAIN | OTHERS
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    """Serve files without telling of each."""
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site of the made-up state."""
+    """The site of the made-up state, in its second release: the first had a year less."""
     from reports.handover import hand_over
     from reports.release import publish_release
 
@@ -57,21 +58,24 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     state = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(state)
     folder, results = tmp_path_factory.mktemp("site"), state.results()
-    kept = pl.col("indicator").is_in(["academic_achievement", "average_score"])
+    kept = pl.col("indicator").is_in(["academic_achievement", "average_score", "growth_rate"])
     kept |= (pl.col("indicator") == "test_participation") & (pl.col("student_group") == "ALL")
-    warehouse = state.make_warehouse(folder / "waymark.duckdb", results.filter(kept))
-    handed_over = hand_over(warehouse, state.make_methodology(folder / "indicators"), folder / "handed_over")
-    return publish_release(handed_over, folder / "releases") / "site"
+    methodology, rules = state.make_methodology(folder / "indicators"), rule_catalogue.write_json(folder)
+    for last in (2024, 2025):
+        known = results.filter(kept & (pl.col("school_year") <= last))
+        warehouse = state.make_warehouse(folder / f"{last}.duckdb", known)
+        handed_over = hand_over(warehouse, methodology, folder / f"handed_over_{last}", rules)
+        made = publish_release(handed_over, folder / "releases")
+    return made / "site"
 
 
 @pytest.fixture(scope="module")
 def address(site: Path) -> Iterator[str]:
-    """The address under which the site is served on this machine."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(site)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
+    """The address under which the site is served on this machine, with the releases before it."""
+    with serving.server(site, 0, releases=site.parent.parent) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+        server.shutdown()
 
 
 @pytest.fixture
@@ -171,16 +175,16 @@ def test_a_hostile_name_runs_nothing(visit):
 
 def test_typing_part_of_a_name_or_an_id_finds_the_page(visit):
     page = visit("en/index.html")
-    page.get_by_label("Name or id of a school").fill("oak elem")
+    page.get_by_label("Name, city or id of a school").fill("oak elem")
     page.locator("#hits a").first.wait_for()
     assert page.locator("#hits a").all_inner_texts() == ["Oak Street Elementary School"]
-    page.get_by_label("Name or id of a school").fill("0004")
+    page.get_by_label("Name, city or id of a school").fill("0004")
     page.get_by_text("Élémentaire").wait_for()
-    page.get_by_label("Name or id of a school").fill("elementaire numero")
+    page.get_by_label("Name, city or id of a school").fill("elementaire numero")
     page.get_by_text("Élémentaire").click()
     page.wait_for_url("**/en/school/0004/index.html")
     page = visit("es/index.html")
-    page.get_by_label("Nombre o número").fill("zzz")
+    page.get_by_label("Nombre, ciudad o número").fill("zzz")
     page.get_by_text("No se encontró nada").wait_for()
 
 
@@ -289,13 +293,13 @@ def test_a_drawing_of_a_school_can_be_saved(visit):
 @pytest.mark.parametrize(
     ("steps", "found"),
     [
-        ((".button", ".names a >> text=Oak Street"), ".card .big.v"),
-        (("nav >> text=What is measured", ".doors a >> nth=0"), "#method"),
-        ((".button", ".names a >> text=Oak Street", ".about a >> text=Why numbers are hidden"), "article h1"),
+        ((".button", ".names a >> text=Oak Street"), ".card[data-indicator=growth_rate] .big.v"),
+        (("nav >> text=What is measured", ".doors a >> text=Growth rate"), "#method"),
+        (("nav >> text=What is measured", ".doors a >> text=Growth rate"), "#method h3 >> text=Who is counted"),
         (("nav >> text=Get the data",), "a[download][href$='values.csv']"),
         (("footer >> text=How to cite",), "blockquote"),
     ],
-    ids=["a number of a school", "how it was computed", "who was left out", "the file", "the citation"],
+    ids=["the growth rate of a school", "how it was computed", "who was left out", "the file", "the citation"],
 )
 def test_a_stranger_gets_from_the_home_page_within_three_clicks_to(visit, steps: tuple[str, ...], found: str):
     page = visit("en/index.html")
@@ -313,15 +317,76 @@ def test_on_paper_there_is_no_navigation_and_every_table_is_open(visit):
     assert page.locator("table.headlines").first.is_visible()
 
 
-@pytest.mark.skipif("SCREENSHOTS" not in os.environ, reason="SCREENSHOTS names no folder to write pictures into")
-@pytest.mark.parametrize("name", MAIN | {"access": OTHERS["access"], "compare": OTHERS["compare"]})
-def test_pictures_of_the_main_pages_are_written_in_color_and_in_shades_of_grey(visit, name: str):
-    """Run with SCREENSHOTS=folder, and look at them."""
-    folder = Path(os.environ["SCREENSHOTS"])
+GREY = "() => { document.documentElement.style.filter = 'grayscale(1)'; }"
+LABELS = """() => [...document.querySelectorAll('main :is(text, th, td, h1, h2, h3, p, a, dt, dd, span, button, small)')]
+    .filter((item) => [...item.childNodes].some((part) => part.nodeType === 3 && part.textContent.trim()))
+    .filter((item) => { if (!item.checkVisibility()) return false; const frame = item.closest('.scroll')?.getBoundingClientRect();
+        const box = item.getBoundingClientRect();
+        return !frame || (box.left >= frame.left - 1 && box.right <= frame.right + 1); })
+    .map((item) => { const box = item.getBoundingClientRect();
+        return [item.textContent.trim().slice(0, 40), box.x, box.y + scrollY, box.width, box.height]; })
+    .filter(([, x, y, wide, high]) => wide > 2 && high > 2 && x >= 0 && y >= 0)"""
+TALLEST, SCALE = 3500, 2
+
+
+def test_the_newest_release_of_an_earlier_year_is_a_click_away_and_says_that_it_is_earlier(visit):
+    page = visit("en/" + MAIN["school"])
+    page.locator("nav.years a", has_text="2023–24").click()
+    page.wait_for_url("**/releases/1.0.0/en/school/0003/index.html")
+    assert page.locator("#superseded").is_visible()
+    assert page.locator("nav.years [aria-current]").inner_text() == "2023–24"
+    assert page.locator("footer .release").inner_text() == "1.0.0"
+    page.locator("#superseded a").click()
+    page.wait_for_url("**/en/school/0003/index.html")
+    assert "/releases/" not in page.url
+    assert not page.locator("#superseded").is_visible()
+
+
+def test_a_number_no_longer_in_use_opens_the_page_of_the_school_that_goes_on(visit):
+    page = visit("en/school/0009/index.html")
+    page.wait_for_url("**/school/0001/index.html#earlier")
+    assert "0009" in page.locator("#earlier").inner_text()
+
+
+def test_a_city_finds_what_stands_in_it(visit):
+    page = visit("en/index.html")
+    page.get_by_label("Name, city or id of a school").fill("nandu oak")
+    page.locator("#hits a").first.wait_for()
+    assert page.locator("#hits a").all_inner_texts() == ["Oak Street Elementary School"]
+
+
+@pytest.mark.parametrize(
+    ("name", "language", "width"),
+    [(name, *(("en", 1280) if place % 2 else ("es", 390))) for place, name in enumerate((*MAIN, "access", "compare"))],
+)
+def test_every_label_of_the_main_pages_can_be_read_in_a_picture_in_shades_of_grey(
+    visit, tmp_path: Path, name: str, language: str, width: int
+):
+    """Each label has, in the picture itself, a lightest and a darkest point with four and a half to one between them.
+
+    SCREENSHOTS=folder keeps the pictures, in color too.
+    """
+    import PIL.Image
+
+    folder = Path(os.environ.get("SCREENSHOTS", tmp_path))
     folder.mkdir(parents=True, exist_ok=True)
-    for language, width in (("en", 1280), ("es", 390)):
-        page = visit(f"{language}/{PATHS[name]}", width)
-        for look in ("none", "grayscale(1)"):
-            page.evaluate("(look) => { document.documentElement.style.filter = look; }", look)
-            grey = "" if look == "none" else "-grey"
-            page.screenshot(path=folder / f"{name}-{language}-{width}{grey}.png", full_page=True)
+    page = visit(f"{language}/{PATHS[name]}", width, device_scale_factor=SCALE)
+    height = page.evaluate("document.documentElement.scrollHeight")
+    picture = {"full_page": True, "clip": {"x": 0, "y": 0, "width": width, "height": min(height, TALLEST)}}
+    if "SCREENSHOTS" in os.environ:
+        page.screenshot(path=folder / f"{name}-{language}-{width}.png", **picture)
+    page.evaluate(GREY)
+    page.screenshot(path=folder / f"{name}-{language}-{width}-grey.png", **picture)
+    colors = np.asarray(PIL.Image.open(folder / f"{name}-{language}-{width}-grey.png").convert("RGB"))
+    assert (np.ptp(colors[::7], axis=2) <= 1).all()
+    share = np.where((level := np.arange(256) / 255) <= 0.03928, level / 12.92, ((level + 0.055) / 1.055) ** 2.4)
+    light, faint, read = share[colors[:, :, 0]], [], 0
+    for text, x, y, wide, high in page.evaluate(LABELS):
+        if y + high > min(height, TALLEST) or x + wide > width:
+            continue
+        box = light[int(y * SCALE) : int((y + high) * SCALE), int(x * SCALE) : int((x + wide) * SCALE)]
+        read += 1
+        if (box.max() + 0.05) / (box.min() + 0.05) < 4.5:
+            faint.append(text)
+    assert faint == []
+    assert read > 5

@@ -125,6 +125,30 @@ INDICATORS = [
         None,
     ),
 ]
+GROWTH = (
+    "growth_rate",
+    5,
+    "Growth rate",
+    "Ritmo de avance",
+    "How fast do students learn?",
+    "¿Qué tan rápido aprenden los estudiantes?",
+    "In a year students learned {value} as much as in a usual year of {subject}.",
+    "En un año los estudiantes aprendieron {value} lo que en un año usual de {subject}.",
+    "Do not use it to judge a teacher. It says nothing of where students began.",
+    "No lo use para juzgar a un docente. No dice dónde empezaron los estudiantes.",
+    "multiple",
+    2,
+    "higher",
+    "diagnostic",
+    "assessment",
+    "K4",
+    "growth",
+    True,
+    "ladder",
+    None,
+    "academic_achievement",
+)
+INDICATORS.append(GROWTH)
 UNITS = {indicator[0]: indicator[10:13] for indicator in INDICATORS}
 MEASURES = [
     (
@@ -154,6 +178,15 @@ MEASURES = [
         "Percent here all year",
         "Porcentaje todo el año",
         "rate",
+        True,
+    ),
+    (
+        "growth_rate",
+        "median_growth_rate",
+        1,
+        "Years of learning in a year",
+        "Años de aprendizaje en un año",
+        "median",
         True,
     ),
 ]
@@ -268,11 +301,17 @@ def _outcome(key: tuple, place: int) -> tuple:
     luck = zlib.crc32("|".join(map(str, key)).encode())
     status = _status(key, luck)
     if status == "range":
-        return None, None, None, None, status, Decimal(95), None, None, None, None
+        least = Decimal("1.5") if indicator == GROWTH[0] else Decimal(95)
+        return None, None, None, None, status, least, None, None, None, None
     if status not in WITH_A_NUMBER:
         return None, None, None, None, status, None, None, None, None, None
     count = SIZE[level] if group == "ALL" else max(10, SIZE[level] // (place + 1))
     is_score = indicator == "average_score"
+    if indicator == GROWTH[0]:
+        middle, half = 0.7 + luck % 70 / 100, 2 / count**0.5
+        numbers = (Decimal(f"{number:.2f}") for number in (middle, max(middle - half, 0), middle + half))
+        value, low, high = numbers
+        return count, None, None, value, status, None, None, low, high, "order_statistics"
     middle = 480 + luck % 700 / 10 if is_score else 25 + luck % 600 / 10
     half = 95 / count**0.5
     places = 1 if is_score or count > 1000 else 0
@@ -318,7 +357,8 @@ def make_warehouse(path: Path, published: pl.DataFrame | None = None) -> Path:
         )
         topics = [
             ("learning", 1, "Learning", "Aprendizaje", "What do students know?", "¿Qué saben los estudiantes?"),
-            ("records", 2, "The records", "Los registros", "How complete are they?", "¿Qué tan completos están?"),
+            ("growth", 2, "Growth", "Avance", "How do students grow?", "¿Cómo avanzan los estudiantes?"),
+            ("records", 3, "The records", "Los registros", "How complete are they?", "¿Qué tan completos están?"),
         ]
         _table(
             connection,

@@ -165,7 +165,7 @@ def fields(page: Element) -> Iterator[tuple[Element, tuple, str]]:
 
 
 def expected(row: dict[str, str], shown: str, say: words.Language, status_words: dict[str, str]) -> str:
-    unit = "score" if row["indicator"] == "average_score" else "percent"
+    unit = {"average_score": "score", "growth_rate": "multiple"}.get(row["indicator"], "percent")
     match shown:
         case "value":
             return say.with_unit(row["value"], unit)
@@ -189,7 +189,9 @@ def own_text(element: Element) -> str:
     return " ".join("".join(item for item in element.content if isinstance(item, str)).split())
 
 
-INDICATORS = ("academic_achievement", "test_participation", "average_score", "full_academic_year_coverage")
+INDICATORS = (
+    "academic_achievement", "test_participation", "average_score", "full_academic_year_coverage", "growth_rate",
+)  # fmt: skip
 PLACES = (
     "state",
     "district/0100",
