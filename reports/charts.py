@@ -193,6 +193,41 @@ def dots(rows: Iterable[Row], axis: Axis, about: About, rungs: Mapping[float, st
     return layers.draw(y, axis, about)
 
 
+def dumbbell(rows: Iterable[Row], axis: Axis, about: About) -> Markup:
+    """Draw a number of each row at two times, joined by a line: hollow the earlier (`others`), full the later."""
+    layers, joints, earlier, y = _Layers(), [], [], 0
+    for row in rows:
+        y = layers.name(row, y, axis, about)
+        (before,), cell, middle = row.others, row.cell, y + 10
+        if before and before.value is not None:
+            earlier.append(f'<circle cx="{axis.x(before.at)}" cy="{middle}" r="5"/>')
+            text = number(about.say, before.value, axis.unit)
+            layers.notes.append(f'<text class="v" x="100%" y="{y - 4}" text-anchor="end">{text}</text>')
+            if cell.value is not None:
+                joints.append(f'<line x1="{axis.x(before.at)}" x2="{axis.x(cell.at)}" y1="{middle}" y2="{middle}"/>')
+        if cell.value is not None:
+            layers.marks.append(f'<circle cx="{axis.x(cell.at)}" cy="{middle}" r="6"/>')
+            layers.value(row, middle + 5, axis, about)
+        else:
+            layers.words(row, middle + 5, about)
+        y += 24
+    layers.bands.append(f'<rect width="{WIDTH:g}%" height="{y}"/>')
+    layers.ranges += joints
+    layers.hollow = earlier
+    return layers.draw(y, axis, about)
+
+
+def ten(count: int, about: About) -> Markup:
+    """Draw ten students as stick figures, of whom the first `count` are dark."""
+    figures = "".join(
+        f'<svg x="{place * 10}%" width="10%" height="46" overflow="visible"><g transform="translate(14 0)" '
+        f'fill="{DARK if place < count else "#fff"}" stroke="{DARK if place < count else REFERENCE}" stroke-width="2">'
+        '<circle cx="0" cy="8" r="6"/><path d="M0 14V30M0 30L-7 44M0 30L7 44M-8 20H8"/></g></svg>'
+        for place in range(10)
+    )
+    return _svg(about, 48, figures)
+
+
 def series(rows: Sequence[Row], axis: Axis, about: About) -> Markup:
     """Draw the years in order with the state beside them; the line breaks where a year is missing or not comparable.
 
@@ -429,6 +464,7 @@ class _Layers:
         self.names: list[str] = []
         self.ranges: list[str] = []
         self.marks: list[str] = []
+        self.hollow: list[str] = []
         self.halos: list[str] = []
         self.state_lines: list[str] = []
         self.notes: list[str] = []
@@ -494,6 +530,7 @@ class _Layers:
             ('font-weight="600"', "".join(self.heads)),
             (f'stroke="{BAND}" stroke-width="4" paint-order="stroke"', "".join(self.names)),
             (f'stroke="{DARK}" stroke-width="3"', "".join(self.ranges)),
+            (f'fill="#fff" stroke="{DARK}" stroke-width="2"', "".join(self.hollow)),
             (f'fill="{DARK}"', "".join(self.marks)),
             ('stroke="#fff" stroke-width="7"', "".join(self.halos)),
             (f'stroke="{REFERENCE}" stroke-width="3"', "".join(self.state_lines)),

@@ -112,6 +112,7 @@ class Card:
     unit: str
     keys: Attributes
     lines: Sequence[Headline]
+    trend: str = ""
 
 
 @dataclass
@@ -140,6 +141,7 @@ class IndicatorPart:
     overall: Figure | None = None
     over_time: Sequence[Figure] = ()
     by_group: Sequence[Figure] = ()
+    gaps: Sequence[Grid] = ()
     parts: Sequence[Figure] = ()
     measures: Sequence[Grid] = ()
     grades: Sequence[Grid] = field(default_factory=list)
@@ -217,7 +219,15 @@ class Profile:
         lines = list(self._lines(indicator))
         shown = [line for line in lines if line.cell.status not in ("not_collected", "not_applicable")]
         keys, unit = self.indicator_keys(indicator), self._measure(indicator)["unit"]
-        return Card(indicator, self._label(indicator), unit, keys, shown or lines[:1])
+        return Card(indicator, self._label(indicator), unit, keys, shown or lines[:1], self._trend(indicator))
+
+    def _trend(self, indicator: Mapping[str, Any]) -> str:
+        """Draw the years of the first headline as a small line, where there are two numbers or more."""
+        for _, question, _ in self._headline_cells(indicator):
+            cells = [self.cells.get((year, *question[1:])) for year in self.years]
+            if sum(cell is not None and cell.at is not None for cell in cells) > 1:
+                return charts.spark(cells, self.book.axes[indicator["indicator"], question[-1]])
+        return ""
 
     def topics(self) -> list[TopicPart]:
         """Arrange everything that a profile shows, under the questions of the release."""
@@ -251,6 +261,7 @@ class Profile:
             )
             if self._is_drawn(indicator):
                 part.figures += self._by_group(indicator, MOST_DRAWN)
+                part.more += self._gaps_over_time(indicator)[:MOST_DRAWN]
             grouped.append(indicator)
         leads = [one for one in indicators if one["is_lead"]]
         part.over_time = self._over_time_grid(leads)
@@ -305,6 +316,7 @@ class Profile:
         if self.book.covers_all_grades(slug):
             part.over_time = self._over_time(indicator)
             part.by_group = self._by_group(indicator)
+            part.gaps = self._gaps_over_time(indicator)
             part.parts = self._parts(indicator)
             if (grid := self._other_measures([indicator])) and len(self.book.measures[slug]) > 1:
                 part.measures = [grid]
@@ -472,6 +484,52 @@ class Profile:
             if len(figures) == most:
                 break
         return figures
+
+    def _gaps_over_time(self, indicator: Mapping[str, Any]) -> list[Grid]:
+        """Set the groups of the state's last two years side by side, and draw both; of places one year is known."""
+        grids: list[Grid] = []
+        if self.key != STATE or self.year - 1 not in self.years:
+            return grids
+        measure, years = self._measure(indicator), (self.year - 1, self.year)
+        for subject, question, _ in self._headline_cells(indicator):
+            entries, rows = [], []
+            for group in self.book.groups:
+                keys = {"data-student-group": group["student_group"]}
+                before, now = (
+                    self._take((year, *question[1:3], group["student_group"], *question[4:])) for year in years
+                )
+                if before and now and (before.value is not None or now.value is not None):
+                    entries.append(Entry(keys, self.view.label(group), [before, now]))
+                    rows.append(Row(keys, self.view.label(group), now, others=(before,)))
+            if sum(row.cell.value is not None and row.others[0].value is not None for row in rows) < 2:
+                continue
+            columns = [
+                Column(words.school_year(year), {"data-school-year": str(year)}, measure["unit"]) for year in years
+            ]
+            title = f"{self._label(indicator)}: {self.view.subjects[subject]}"
+            keys = self.indicator_keys(indicator) | {"data-subject": subject}
+            grid = Grid(self._id(), title, self.name, self.say("table.group"), columns, entries, keys)
+            axis = self.book.axes[indicator["indicator"], measure["measure"]]
+            seen = [cell.at for row in rows for cell in (row.cell, *row.others) if cell.at is not None]
+            if not axis.low <= min(seen) <= max(seen) <= axis.high:
+                axis = charts.axis_for(min(axis.low, *seen), max(axis.high, *seen), axis.unit)
+            told = self.say("chart.dumbbell_told", before=words.school_year(years[0]), now=words.school_year(years[1]))
+            about = charts.About(
+                grid.id, f"{self.say('profile.gaps')}: {title}", told, self.say, self.view.status_words
+            )
+            grid.chart, grid.note = charts.dumbbell(rows, axis, about), told
+            grids.append(grid)
+        return grids
+
+    def reading(self, part: IndicatorPart) -> tuple[Headline, int, Markup] | None:
+        """Give the first share of a page as ten students, with how many of them it stands for."""
+        line = next((line for line in part.lines if line.unit == "percent" and line.cell.value is not None), None)
+        if line is None:
+            return None
+        count = int(line.cell.at / 10 + 0.5)
+        told = self.say("read.ten", count)
+        about = charts.About(self._id(), self.say("read.title"), told, self.say, self.view.status_words)
+        return line, count, charts.ten(count, about)
 
     def _over_time(self, indicator: Mapping[str, Any]) -> list[Figure]:
         figures, unit = [], self._measure(indicator)["unit"]

@@ -156,7 +156,7 @@ class Published:
         """Give the rows that pages show of entities whose ids stand in order.
 
         Of all students every measure of the last year and the headlines of all years; of each group the headlines of
-        the last year. Of the state everything of the last year.
+        the last year. Of the state everything of the last year, and the headlines of groups of the year before.
         """
         entity_ids = pl.col("entity_id")
         chosen = (
@@ -165,7 +165,7 @@ class Published:
             .filter(entity_ids.is_in(list(ids)))
             .join(self._last.lazy(), on=["level", "entity_id"], how="left")
             .join(self._first.lazy(), on="indicator", how="left")
-            .filter(_shown() if level != "state" else _shown() | (pl.col("school_year") == pl.col("last_year")))
+            .filter(_shown() if level != "state" else _shown() | _shown_of_state())
             .drop("last_year", "headline", "first_population")
             .sort("entity_id", *KEY)
             .collect()
@@ -344,6 +344,12 @@ def _shown() -> pl.Expr:
     is_first, is_headline = pl.col("population") == pl.col("first_population"), pl.col("measure") == pl.col("headline")
     is_whole = pl.col("grade_span") == ALL_GRADES
     return (is_all & is_first & (is_last | is_headline)) | (is_last & is_headline & is_whole & (is_all | is_first))
+
+
+def _shown_of_state() -> pl.Expr:
+    is_headline = (pl.col("measure") == pl.col("headline")) & (pl.col("population") == pl.col("first_population"))
+    is_before = pl.col("school_year") == pl.col("last_year") - 1
+    return (pl.col("school_year") == pl.col("last_year")) | (is_before & is_headline)
 
 
 def _directory(

@@ -318,14 +318,18 @@ def test_on_paper_there_is_no_navigation_and_every_table_is_open(visit):
 
 
 GREY = "() => { document.documentElement.style.filter = 'grayscale(1)'; }"
-LABELS = """() => [...document.querySelectorAll('main :is(text, th, td, h1, h2, h3, p, a, dt, dd, span, button, small)')]
-    .filter((item) => [...item.childNodes].some((part) => part.nodeType === 3 && part.textContent.trim()))
-    .filter((item) => { if (!item.checkVisibility()) return false; const frame = item.closest('.scroll')?.getBoundingClientRect();
+LABELS = """() => {
+    const kinds = 'main :is(text, th, td, h1, h2, h3, p, a, dt, dd, span, button, small)';
+    return [...document.querySelectorAll(kinds)].filter((item) => {
+        const says = [...item.childNodes].some((part) => part.nodeType === 3 && part.textContent.trim());
+        const box = item.getBoundingClientRect(), frame = item.closest('.scroll')?.getBoundingClientRect();
+        const is_cut = frame && (box.left < frame.left - 1 || box.right > frame.right + 1);
+        return says && item.checkVisibility() && !is_cut && box.width > 2 && box.height > 2 && box.left >= 0;
+    }).map((item) => {
         const box = item.getBoundingClientRect();
-        return !frame || (box.left >= frame.left - 1 && box.right <= frame.right + 1); })
-    .map((item) => { const box = item.getBoundingClientRect();
-        return [item.textContent.trim().slice(0, 40), box.x, box.y + scrollY, box.width, box.height]; })
-    .filter(([, x, y, wide, high]) => wide > 2 && high > 2 && x >= 0 && y >= 0)"""
+        return [item.textContent.trim().slice(0, 40), box.x, box.y + scrollY, box.width, box.height];
+    });
+}"""
 TALLEST, SCALE = 3500, 2
 
 

@@ -137,6 +137,24 @@ def test_a_strip_draws_a_number_with_a_warning_as_a_hollow_mark_above_the_others
     assert float(rim[0].get("y1")) < float(plain[0].get("y2"))
 
 
+def test_a_dumbbell_joins_two_times_and_says_both_numbers():
+    rows = [
+        row("Asian", cell(60))._replace(others=(cell(40),)),
+        row("White", HIDDEN)._replace(others=(cell(30),)),
+    ]
+    svg = charts.dumbbell(rows, PERCENT, ABOUT)
+    assert len(read(svg).findall(".//circle")) == 3
+    (joint,) = [line for line in layer(svg, f"stroke={charts.DARK} stroke-width=3")]
+    assert (joint.get("x1"), joint.get("x2")) == ("32.8%", "49.2%")
+    assert sorted(text.text for text in read(svg).iter("text") if text.get("class") == "v") == ["30%", "40%", "60%"]
+
+
+@pytest.mark.parametrize("count", [0, 4, 10])
+def test_of_ten_students_as_many_are_dark_as_it_is_told(count):
+    students = [group for group in read(charts.ten(count, ABOUT)).iter("g") if group.get("transform")]
+    assert [group.get("fill") == charts.DARK for group in students] == [True] * count + [False] * (10 - count)
+
+
 def test_a_ladder_names_its_rungs():
     svg = charts.dots(
         [row("Asian", cell(1, 0.1))], charts.axis_for(0, 2, "multiple"), ABOUT, {1.0: "one year", 1.25: "1.25"}
