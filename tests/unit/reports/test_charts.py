@@ -144,7 +144,7 @@ def test_a_dumbbell_joins_two_times_and_says_both_numbers():
     ]
     svg = charts.dumbbell(rows, PERCENT, ABOUT)
     assert len(read(svg).findall(".//circle")) == 3
-    (joint,) = [line for line in layer(svg, f"stroke={charts.DARK} stroke-width=3")]
+    (joint,) = layer(svg, f"stroke={charts.DARK} stroke-width=3")
     assert (joint.get("x1"), joint.get("x2")) == ("32.8%", "49.2%")
     assert sorted(text.text for text in read(svg).iter("text") if text.get("class") == "v") == ["30%", "40%", "60%"]
 
