@@ -277,7 +277,7 @@ def _is_written_as(frame: pl.DataFrame, body: bytes) -> bool:
         frame = frame.with_columns(pl.all().replace("", None))
     written = io.BytesIO()
     frame.write_csv(written, include_header=False, quote_style=style, null_value="")
-    return written.getbuffer() == body
+    return written.getvalue() == body
 
 
 def _load(body: bytes, columns: tuple[str, ...]) -> pl.DataFrame:
