@@ -169,14 +169,14 @@ def _accepted(one: Screened, submission: Submission, pseudonyms: pl.DataFrame, k
             made[name] = exchange(typed[name], *pseudonyms)
         else:
             made[name] = pseudonymize(typed[name], key)
-    columns = []
+    columns, kinds = [], typed.schema
     for name, kind in accepted_schema(contract).items():
         if name in made:
             columns.append(made[name].cast(kind).alias(name))
-        elif name in contract.columns:
-            columns.append(pl.col(name))
+        elif name in kinds:
+            columns.append(name if kinds[name] == kind else pl.col(name).cast(kind))
         else:
-            columns.append((pl.col(name) if name in typed.columns else pl.lit(None)).cast(kind).alias(name))
+            columns.append(pl.lit(None, kind).alias(name))
     local = [name for name in typed.columns if name.startswith("local_")]
     frame = typed.select(*columns, *local)
     return frame if frame[LINE].is_sorted() else frame.sort(LINE, maintain_order=True)

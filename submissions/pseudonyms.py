@@ -76,9 +76,9 @@ def pseudonyms_of(ids: pl.Series, key: bytes) -> pl.Series:
     """
     block = key.ljust(_BLOCK, b"\0")
     inner, outer = (bytes(byte ^ pad for byte in block) for pad in (0x36, 0x5C))
-    sha256, half = hashlib.sha256, _DIGITS // 2
-    digests = [sha256(outer + sha256(inner + one).digest()).digest()[:half] for one in ids.cast(pl.Binary)]
-    return pl.Series(ids.name, digests, dtype=pl.Binary).bin.encode("hex")
+    sha256 = hashlib.sha256
+    digests = [sha256(outer + sha256(inner + one).digest()).hexdigest()[:_DIGITS] for one in ids.cast(pl.Binary)]
+    return pl.Series(ids.name, digests, dtype=pl.String)
 
 
 def fingerprint(key: bytes) -> str:
