@@ -143,12 +143,21 @@ def _tables() -> dict[str, pl.DataFrame]:
     rows = [("state", "state", "State", None, None, None, None, None)]
     for own in districts:
         rows.append(
-            ("district", own, f"{chr(65 + int(own) % 26)} District {own}", None, None, f"City {own}", None, None)
+            (
+                "district",
+                own,
+                f"{chr(65 + int(own) % 26)} District {own}",
+                None,
+                None,
+                f"{chr(65 + int(own) % 26)} City {own}",
+                None,
+                None,
+            )
         )
     for number in range(SCHOOLS):
         home = districts[number % DISTRICTS]
         name = f"{chr(65 + number % 26)} School {number:05d}"
-        at = (f"{chr(65 + int(home) % 26)} District {home}", f"City {home}", "KG", "05")
+        at = (f"{chr(65 + int(home) % 26)} District {home}", f"{chr(65 + int(home) % 26)} City {home}", "KG", "05")
         rows.append(("school", f"{number:05d}", name, home, *at))
     names = [
         "level",

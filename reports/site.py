@@ -53,6 +53,8 @@ PATH_OF_ACCESS = (
     ("moving", ("level_mobility", "regrouping", "growth_rate")),
 )
 """The four questions of the page on access, and the indicators that answer them."""
+_FURTHER_GROUPS = re.compile(r"<!--groups-->(.*?)<!--or-->(.*?)<!--end-->", re.DOTALL)
+"""Where a profile shows further groups, and what it says instead where it would be too large."""
 _SLUG = re.compile(r"[a-z0-9_]{1,80}")
 _Page = tuple[str, str, Callable[[], dict[str, Any]]]
 _Job = tuple[str, str, Sequence[str]]
@@ -423,8 +425,9 @@ class _Maker:
             "here": path,
         }
         page = self.templates.get_template(template).render(**shared, **contents)
-        if template == "profile.html" and len(page.encode()) > LARGEST_PAGE:
-            page = self.templates.get_template(template).render(**shared, **contents | {"is_brief": True})
+        if template == "profile.html":
+            whole = _FURTHER_GROUPS.sub(r"\1", page)
+            page = whole if len(whole.encode()) <= LARGEST_PAGE else _FURTHER_GROUPS.sub(r"\2", page)
         _write(self.site / language / path, page)
 
     def _write_files(self, name: str, table: pl.DataFrame) -> None:
@@ -481,7 +484,6 @@ def _profile(view: View, entity: Entity, cells: Mapping | None) -> dict[str, Any
         "schools": schools,
         "spread": spread,
         "quadrants": quadrants,
-        "is_brief": False,
         "are_apart": entity[0] == "district" and len(view.book.under.get(entity, [])) > SCHOOLS_ON_A_PROFILE,
     }
 

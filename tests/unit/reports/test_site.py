@@ -574,6 +574,20 @@ def test_corrections_of_each_release_are_told_with_their_cause_and_their_list(
     }
 
 
+def test_a_profile_that_would_be_too_large_leaves_further_groups_to_its_file(
+    pages, release: Path, tmp_path: Path, monkeypatch
+):
+    path, said = "en/school/0001/index.html", "More numbers by student group stand in the file of this page"
+    assert said not in pages[path].text
+    monkeypatch.setattr(site_module, "LARGEST_PAGE", 10)
+    copy = _copied(release, tmp_path)
+    build_site(copy)
+    page = (copy / "site" / path).read_text(encoding="utf-8")
+    assert said in page
+    assert len(page) < (release / "site" / path).stat().st_size
+    assert "<!--" not in page + (release / "site" / path).read_text(encoding="utf-8")
+
+
 def test_many_names_stand_on_a_page_for_each_letter(release: Path, tmp_path: Path, monkeypatch):
     monkeypatch.setattr(site_module, "NAMES_ON_A_PAGE", 3)
     copy = _copied(release, tmp_path)
