@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 
 import highspy
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 from scipy import sparse
 
 from methods.disclosure.linked import SHOWN, UNPROTECTABLE, Hierarchy, Rows, System
-from methods.disclosure.network import Bools, Ints
+from methods.disclosure.network import FAST, Bools, Ints
 from methods.disclosure.protection import UNBOUNDED, Layout, Table, Worlds, lay_out
 
 Limits = tuple[Ints, Ints]
@@ -193,21 +194,16 @@ class _Moves:
         self.excess = np.maximum(self.over @ base, 0)
         top = np.concatenate([np.zeros(equations.shape[0]), self.excess - self.over @ base])
         self.bound = np.where(np.arange(top.size) < equations.shape[0], top, -np.inf), top
+        self.moved = np.zeros(top.size)
         self.solver: highspy.Highs | None = None
 
     def allow(self, found: Worlds) -> bool:
         """Say whether two worlds keep every sum of the base world and every limit."""
-        starts = self.sums.indptr
-        for changed, numbers in (found.low, found.high):
-            # The entries of the changed columns, gathered by hand, since slices of sparse matrices are slow.
-            counts = starts[changed + 1] - starts[changed]
-            entries = np.arange(counts.sum()) + np.repeat(starts[changed] - (np.cumsum(counts) - counts), counts)
-            steps = self.sums.data[entries] * np.repeat(numbers - self.base[changed], counts)
-            touched, at = np.unique(self.sums.indices[entries], return_inverse=True)
-            moved = np.bincount(at, steps, touched.size)
-            if np.any(moved < self.bound[0][touched]) or np.any(moved > self.bound[1][touched]):
-                return False
-        return True
+        sums, bound = self.sums, self.bound
+        return all(
+            _keeps(sums.indptr, sums.indices, sums.data, *bound, changed, numbers - self.base[changed], self.moved)
+            for changed, numbers in (found.low, found.high)
+        )
 
     def room(self) -> Ints:
         """Give by how much each cell can move at the most, as far as one equation after the other tells."""
@@ -300,6 +296,22 @@ class _Moves:
         if not self.allow(Worlds(pair, pair, 0)):
             return nothing
         return *pair, abs(int(move[at]))
+
+
+@njit(**FAST)
+def _keeps(start, row, sign, low, high, changed, steps, moved):
+    """Say whether every sum stays within its bounds when cells change; `moved` is zero for each sum, and is again."""
+    for number in range(changed.size):
+        for entry in range(start[changed[number]], start[changed[number] + 1]):
+            moved[row[entry]] += sign[entry] * steps[number]
+    keeps = True
+    for cell in changed:
+        for entry in range(start[cell], start[cell + 1]):
+            keeps = keeps and low[row[entry]] <= moved[row[entry]] <= high[row[entry]]
+    for cell in changed:
+        for entry in range(start[cell], start[cell + 1]):
+            moved[row[entry]] = 0
+    return keeps
 
 
 def _limits(cells: Ints, hierarchy: Hierarchy) -> Limits:

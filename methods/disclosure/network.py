@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
-_FAST = {"cache": True, "nogil": True}
+FAST = {"cache": True, "nogil": True}
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def _join(parent: Ints, cells: Ints, is_above: Bools, sums: Ints, bottom: Ints, 
     head[arcs] = np.where((above >= 0) & (cells[above, group] >= 0), sums[above, group], GROUND)
 
 
-@njit(**_FAST)
+@njit(**FAST)
 def _path(
     tail,
     head,
@@ -201,7 +201,7 @@ def _path(
     return found, arcs[:length], signs[:length]
 
 
-@njit(**_FAST)
+@njit(**FAST)
 def _shift(
     tail,
     head,
