@@ -11,7 +11,7 @@ help:  ## Say what each verb does
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: setup  ## Run a simulated state from receipt to published report
-	test -d data/samples/simulated || $(BIN)/waymark simulate --students 8000 --years 3 --districts 12 --out data/samples/simulated
+	test -d data/samples/simulated || $(BIN)/waymark simulate --students 5000 --years 2 --districts 8 --out data/samples/simulated
 	$(BIN)/waymark receive data/samples/simulated
 	$(BIN)/waymark run
 	$(BIN)/waymark publish --by "make demo" --reason "The state is simulated; what moves is planted, and nobody is in danger" \

@@ -141,12 +141,16 @@ def entries(place: Home) -> dict[str, pl.DataFrame]:
 def constraints(place: Home, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """Say which rows of a build must be hidden or shown for the sake of earlier releases: the key, `must`, `because`.
 
+    `is_same` tells the rows of which no number has changed since.
+
     A row that was hidden is hidden again while any number behind it is the same, and a row that was shown is shown
-    again while all are. A rate that showed its counts is hidden where only a few students came or went since then.
+    again while all are. A rate that showed its counts is hidden where only a few students came or went since then; that
+    is the reason given where there are two, for such a row must have room of its own.
     """
     if not (told := entries(place)):
         return pl.DataFrame(
-            schema=dict.fromkeys(KEYS, pl.String) | {"school_year": pl.Int16, "must": pl.String, "because": pl.String}
+            schema=dict.fromkeys(KEYS, pl.String)
+            | {"school_year": pl.Int16, "must": pl.String, "because": pl.String, "is_same": pl.Boolean}
         )
     numbers = connection.execute(NUMBERS).pl()
     now = hashed(place, numbers)
@@ -164,14 +168,14 @@ def constraints(place: Home, connection: duckdb.DuckDBPyConnection) -> pl.DataFr
         )
         few = moved.filter(pl.Series(told_by_change(*ends, minimum), dtype=pl.Boolean))
         found += [
-            rows.select(*KEYS, must=pl.lit(must), because=pl.lit(because))
-            for rows, must, because in (
-                (again, "hide", "hidden_before"),
-                (few, "hide", "few_moved"),
-                (still, "show", "shown_before"),
+            rows.select(*KEYS, must=pl.lit(must), because=pl.lit(because), is_same=is_same)
+            for rows, must, because, is_same in (
+                (few, "hide", "few_moved", pl.lit(False)),
+                (again, "hide", "hidden_before", pl.all_horizontal(same)),
+                (still, "show", "shown_before", pl.lit(True)),
             )
         ]
-    ranked = pl.concat(found).sort(pl.col("must") == "show", maintain_order=True)
+    ranked = pl.concat(found).sort(pl.col("must") == "show", pl.col("because") != "few_moved", maintain_order=True)
     return ranked.unique(KEYS, keep="first", maintain_order=True).sort(KEYS)
 
 

@@ -12,8 +12,8 @@ import numpy as np
 from methods.disclosure.network import Bools, Ints
 from methods.disclosure.protection import UNBOUNDED, Layout, Table, lay_out, prices
 
-SHOWN, MINIMUM_N, FEW_COUNTED, NOBODY, SECONDARY, UNPROTECTABLE = range(6)
-REASONS = ("shown", "minimum_n", "few_counted", "nobody", "secondary", "unprotectable")
+SHOWN, MINIMUM_N, FEW_COUNTED, NOBODY, SECONDARY, UNPROTECTABLE, HIDDEN_BEFORE = range(7)
+REASONS = ("shown", "minimum_n", "few_counted", "nobody", "secondary", "unprotectable", "hidden_before")
 LEAST_MINIMUM = 3
 """Below this minimum a number can be worked back from what each student knows of himself or herself."""
 
@@ -113,9 +113,18 @@ def primary(rows: Rows, totals: Ints) -> Ints:
 
 
 def hide(
-    rows: Rows, hierarchy: Hierarchy, on_progress: Callable[[int, int], None] | None = None
+    rows: Rows,
+    hierarchy: Hierarchy,
+    on_progress: Callable[[int, int], None] | None = None,
+    withheld: Bools | None = None,
+    unchanged: Bools | None = None,
 ) -> tuple[Ints, list[System]]:
-    """Decide for every row whether it is shown or why not, and give the systems that were protected."""
+    """Decide for every row whether it is shown or why not, and give the systems of numbers that must stay open.
+
+    The rows `withheld` are hidden whatever else is shown; they cost nothing and need no room of their own. Where all
+    rows of a system are `unchanged` since they were hidden or shown, nothing further is hidden for it: what was enough
+    once is enough for the same numbers again, and it is proven again.
+    """
     total_group = list(hierarchy.family).index("total")
     tables = _tables(rows, hierarchy)
     totals = np.zeros(rows.table.size, dtype=np.int64)
@@ -125,17 +134,20 @@ def hide(
         by_place = np.where(of_place >= 0, rows.students[of_place], 0)
         totals[found] = np.maximum(by_place[rows.place[found]], 0)
     reasons = primary(rows, totals)
+    if withheld is not None:
+        reasons[withheld & (reasons == SHOWN)] = HIDDEN_BEFORE
     layouts: dict[bytes, Layout] = {}
     systems: list[System] = []
     for quantity in ("students", "numerator"):
         alike = _alike(rows, tables, quantity, reasons)
         for done, members in enumerate(alike, 1):
             system = _system(rows, hierarchy, members, quantity, reasons, totals, layouts)
-            withheld, lost = _protect(system, rows, hierarchy)
-            for cells, reason in ((withheld, SECONDARY), (lost, UNPROTECTABLE)):
-                new = system.rows[:, cells]
-                reasons[new[reasons[new] == SHOWN]] = reason
             systems.append(system)
+            if unchanged is None or not unchanged[members].all():
+                further, lost = _protect(system, rows, hierarchy)
+                for cells, reason in ((further, SECONDARY), (lost, UNPROTECTABLE)):
+                    new = members[:, cells]
+                    reasons[new[reasons[new] == SHOWN]] = reason
             if on_progress:
                 on_progress(done, len(alike))
     return reasons, systems

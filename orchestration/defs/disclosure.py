@@ -66,11 +66,12 @@ def disclosure_mask(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         folder = warehouse.resume(place, context.run.run_id, context.run.parent_run_id)
         with duckdb.connect(str(folder / warehouse.FILE), read_only=True) as connection:
             results, places, groups = (connection.sql(query).pl() for query in (ROWS, PLACES, GROUPS))
-            must = ledger.constraints(place, connection).filter(pl.col("must") == "hide")
+            must = ledger.constraints(place, connection)
         rows, hierarchy = numbers_of(results, places, groups)
-        rows = hidden_again(rows, results, must)
+        rows = with_few_moved(rows, results, must)
+        before = [_named(results, must.filter(of)) for of in (pl.col("because") == "hidden_before", "is_same")]
         linked.check(rows, results["count_base"].is_not_null().to_numpy())
-        reasons, systems = linked.hide(rows, hierarchy, progress.teller(context, "systems"))
+        reasons, systems = linked.hide(rows, hierarchy, progress.teller(context, "systems"), *before)
         # Before the proof, which then has them hidden; after it, for what it has withheld: hiding more narrows nothing.
         reasons = with_other_shares(results, reasons)
         width = int(rows.width.max(initial=1))
@@ -88,11 +89,16 @@ def disclosure_mask(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         return dg.MaterializeResult(metadata=told | _proven(systems, proofs))
 
 
-def hidden_again(rows: linked.Rows, results: pl.DataFrame, must: pl.DataFrame) -> linked.Rows:
-    """Treat as too small what an earlier release hid, or what would tell how the few did who came or went since."""
-    is_hidden = results.join(must.select(*KEYS, again=pl.lit(True)), on=KEYS, how="left", maintain_order="left")
-    again = is_hidden["again"].fill_null(False).to_numpy()
-    return replace(rows, minimum=np.where(again, np.maximum(rows.minimum, rows.students + 1), rows.minimum))
+def with_few_moved(rows: linked.Rows, results: pl.DataFrame, must: pl.DataFrame) -> linked.Rows:
+    """Treat as too small what would tell how the few students did who came or went since an earlier release."""
+    few = _named(results, must.filter(pl.col("because") == "few_moved"))
+    return replace(rows, minimum=np.where(few, np.maximum(rows.minimum, rows.students + 1), rows.minimum))
+
+
+def _named(results: pl.DataFrame, keys: pl.DataFrame) -> np.ndarray:
+    """Say which results are among the keys."""
+    found = results.join(keys.select(*KEYS, found=pl.lit(True)), on=KEYS, how="left", maintain_order="left")
+    return found["found"].fill_null(False).to_numpy()
 
 
 def with_other_shares(results: pl.DataFrame, reasons: np.ndarray) -> np.ndarray:

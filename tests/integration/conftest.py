@@ -17,6 +17,10 @@ import pytest
 
 SMALL_STATE = Path(__file__).parent.parent / "small_state"
 PLANTED_NAME, PLANTED_ID = b"Zyxwvutsdottir", b"7316529"
+FINGERPRINT = """
+select md5(string_agg(result::varchar, '' order by result::varchar)) from publication.pub_indicator_results as result
+"""
+"""A query that gives one text for everything that a build would publish."""
 WAYMARK = Path(sys.executable).parent / "waymark"
 
 

@@ -2,27 +2,26 @@
 
 import gzip
 import json
-import shutil
 
 import pytest
 
-from tests.integration.conftest import Waymark
+from tests.integration.conftest import FINGERPRINT, Waymark
 
-FINGERPRINT = """
-select md5(string_agg(result::varchar, '' order by result::varchar)) from publication.pub_indicator_results as result
-"""
+EXPORT = "2024-2025_district_470.csv.gz"
 
 
 @pytest.fixture
-def copy(districts: Waymark, tmp_path) -> Waymark:
-    """A copy of the home of three districts, to be spoiled."""
-    shutil.copytree(districts.home, tmp_path / "home", symlinks=True)
-    return Waymark(tmp_path / "home")
+def home(sgpdata, tmp_path) -> Waymark:
+    """A home with one of the real exports, received and run."""
+    waymark = Waymark(tmp_path / "home")
+    waymark.done("receive", sgpdata / EXPORT, "--mapping", "sgpdata")
+    waymark.done("run")
+    return waymark
 
 
 @pytest.fixture
 def export(sgpdata) -> str:
-    return gzip.decompress((sgpdata / "2024-2025_district_470.csv.gz").read_bytes()).decode()
+    return gzip.decompress((sgpdata / EXPORT).read_bytes()).decode()
 
 
 def truncated(export: str) -> str:
@@ -44,20 +43,20 @@ SPOILED = {
 }
 
 
-def test_spoiled_files_are_refused_in_words_and_change_nothing(copy, export, tmp_path):
-    before = copy.query(FINGERPRINT)
+def test_spoiled_files_are_refused_in_words_and_change_nothing(home, export, tmp_path):
+    before = home.query(FINGERPRINT)
     for spoil, said in SPOILED.items():
         file = tmp_path / "2024-2025_district_470.csv"
         file.write_text(spoil(export))
-        result = copy("receive", file, "--mapping", "sgpdata")
+        result = home("receive", file, "--mapping", "sgpdata")
         told = " ".join(result.stdout.split())
         assert result.returncode == 1, spoil.__name__
         assert "Traceback" not in result.stdout + result.stderr
         for words in said:
             assert words in told, spoil.__name__
-        last = json.loads((copy.home / "received/ledger.jsonl").read_text().splitlines()[-1])
+        last = json.loads((home.home / "received/ledger.jsonl").read_text().splitlines()[-1])
         assert last["event"] == "refused"
-        receipt = json.loads((copy.home / "received/receipts" / f"{last['submission_id']}.json").read_text())
+        receipt = json.loads((home.home / "received/receipts" / f"{last['submission_id']}.json").read_text())
         assert receipt["status"] == "refused"
-    copy.done("run")
-    assert copy.query(FINGERPRINT) == before
+    home.done("run")
+    assert home.query(FINGERPRINT) == before

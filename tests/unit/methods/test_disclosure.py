@@ -179,6 +179,31 @@ def test_tables_that_hold_the_same_counts_hide_the_same_rows():
     assert (reasons[: counts.size] == linked.hide(one, places)[0]).all()
 
 
+@pytest.mark.parametrize("base", [1, 5])
+@pytest.mark.parametrize("seed", range(5))
+def test_what_was_hidden_once_is_enough_for_the_same_numbers_again(seed, base):
+    places, random = hierarchy([2, 3, 4], 3), np.random.default_rng(seed)
+    leaves = random.poisson([3, 12, 60], (9, 3))
+    passed = rolled_up(places, random.binomial(leaves, 0.3))
+    rows = as_rows(rolled_up(places, leaves), passed, base=base)
+    once = linked.hide(rows, places)[0]
+    is_hidden = once != linked.SHOWN
+    assert is_hidden.any()
+    for unchanged in (None, np.ones(once.size, dtype=bool)):
+        again = linked.hide(rows, places, withheld=is_hidden, unchanged=unchanged)[0]
+        assert ((again != linked.SHOWN) == is_hidden).all()
+        assert linked.SECONDARY not in again
+
+
+def test_what_is_said_to_be_unchanged_is_hidden_as_it_was_and_a_changed_row_is_protected_anew():
+    places = hierarchy([2, 3], 3)
+    rows = as_rows(rolled_up(places, np.random.default_rng(3).poisson([3, 40, 60], (5, 3))))
+    unchanged, small = np.ones(rows.students.size, dtype=bool), rows.students < rows.minimum
+    assert (linked.hide(rows, places, unchanged=unchanged)[0] != linked.SHOWN).sum() == small.sum() > 0
+    unchanged[0] = False
+    assert (linked.hide(rows, places, unchanged=unchanged)[0] == linked.hide(rows, places)[0]).all()
+
+
 def test_the_same_table_in_another_order_gives_the_same_mask():
     places = hierarchy([2, 3, 1], 3)
     rows = as_rows(rolled_up(places, np.random.default_rng(5).poisson([3, 12, 60], (6, 3))))
