@@ -54,7 +54,7 @@ class Cell(NamedTuple):
     @property
     def can_be_drawn(self) -> bool:
         """Tell whether there is anything to draw."""
-        return self.value is not None or self.is_bounded
+        return self.value is not None or self.low is not None or self.high is not None
 
 
 class Row(NamedTuple):

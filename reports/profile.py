@@ -42,6 +42,18 @@ class View:
             )
             for topic in book.topics
         }
+        self.group_rows = [
+            (
+                group["student_group"],
+                group["group_kind"],
+                {"data-student-group": group["student_group"]},
+                self.label(group),
+            )
+            for group in book.groups
+        ]
+        self.group_columns = [
+            Column(label, keys, "") for group, _, keys, label in self.group_rows if group != ALL_STUDENTS
+        ]
         self.by_slug = {one["indicator"]: one for one in book.indicators}
         self.benchmark = next(
             (row["value"] for rows in book.policies.values() for row in rows if row["parameter"] == "benchmark"), None
@@ -168,6 +180,8 @@ class Profile:
             "data-grade-span": ALL_GRADES,
         }
         self.hidden: set[tuple] = set()
+        self._headlines: dict[str, list[tuple[str, Key, Cell]]] = {}
+        self._said: dict[str, list[Headline]] = {}
         self._figures = 0
 
     # ---- what profiles show ----
@@ -178,15 +192,13 @@ class Profile:
         for indicator in self.book.indicators:
             for subject, key, cell in self._headline_cells(indicator):
                 before = self.cells.get((self.year - 1, *key[1:]))
-                whole = Told(
-                    indicator, self._measure(indicator), self.view.subjects[subject], cell, self._state(key), before
-                )
-                told.append(whole)
+                measure, name = self._measure(indicator), self.view.subjects[subject]
+                told.append(Told(indicator, measure, name, cell, self._state(key), before))
                 if indicator["is_lead"]:
                     for group, label in self.view.groups.items():
                         own = self.cells.get((*key[:3], group, *key[4:]))
                         if group != ALL_STUDENTS and own is not None:
-                            told.append(whole._replace(cell=own, beside=cell, before=None, group=label))
+                            told.append(Told(indicator, measure, name, own, cell, None, label))
         return in_short(self.say, told)
 
     def headlines(self) -> list[Sentence]:
@@ -216,7 +228,7 @@ class Profile:
         return made
 
     def _card(self, indicator: Mapping[str, Any]) -> Card:
-        lines = list(self._lines(indicator))
+        lines = self._lines(indicator)
         shown = [line for line in lines if line.cell.status not in ("not_collected", "not_applicable")]
         keys, unit = self.indicator_keys(indicator), self._measure(indicator)["unit"]
         return Card(indicator, self._label(indicator), unit, keys, shown or lines[:1], self._trend(indicator))
@@ -311,7 +323,7 @@ class Profile:
 
     def indicator(self, indicator: Mapping[str, Any]) -> IndicatorPart:
         """Arrange everything that is published about one indicator here."""
-        part = IndicatorPart(list(self._lines(indicator)))
+        part = IndicatorPart(self._lines(indicator))
         slug = indicator["indicator"]
         if self.book.covers_all_grades(slug):
             part.over_time = self._over_time(indicator)
@@ -398,14 +410,16 @@ class Profile:
     def _under(self) -> dict[str, dict[Key, Cell]]:
         return self.book.headlines(self.key)
 
-    def _headline_cells(self, indicator: Mapping[str, Any]) -> Iterable[tuple[str, Key, Cell]]:
+    def _headline_cells(self, indicator: Mapping[str, Any]) -> list[tuple[str, Key, Cell]]:
+        """Give the headline of all students for each subject; every part of a page asks for it."""
         slug = indicator["indicator"]
-        if not self.book.populations_of(slug) or not self.book.covers_all_grades(slug):
-            return
-        for subject in self.book.subjects_of(slug):
-            key = self._question(indicator, subject)
-            if (cell := self._take(key)) is not None:
-                yield subject, key, cell
+        if slug not in self._headlines:
+            is_asked = self.book.populations_of(slug) and self.book.covers_all_grades(slug)
+            subjects = self.book.subjects_of(slug) if is_asked else ()
+            asked = [(subject, self._question(indicator, subject)) for subject in subjects]
+            taken = [(subject, key, self._take(key)) for subject, key in asked]
+            self._headlines[slug] = [one for one in taken if one[2] is not None]
+        return self._headlines[slug]
 
     def _against_state(self, cell: Cell, state: Cell | None, unit: str) -> str | None:
         if state is None or not cell.can_be_drawn:
@@ -426,10 +440,14 @@ class Profile:
             return None
         return self._short(words.decide(cell, before, unit, over_time=True))
 
-    def _lines(self, indicator: Mapping[str, Any]) -> Iterable[Headline]:
-        unit = self._measure(indicator)["unit"]
-        for subject, key, cell in self._headline_cells(indicator):
-            yield self._line(key, cell, unit, {"data-subject": subject}, self.view.subjects[subject])
+    def _lines(self, indicator: Mapping[str, Any]) -> list[Headline]:
+        slug, unit = indicator["indicator"], self._measure(indicator)["unit"]
+        if slug not in self._said:
+            self._said[slug] = [
+                self._line(key, cell, unit, {"data-subject": subject}, self.view.subjects[subject])
+                for subject, key, cell in self._headline_cells(indicator)
+            ]
+        return self._said[slug]
 
     def _other_populations(self, indicator: Mapping[str, Any]) -> Iterable[Headline]:
         unit = self._measure(indicator)["unit"]
@@ -452,16 +470,14 @@ class Profile:
         slug, measure = indicator["indicator"], self._measure(indicator)
         axis, figures = book.axes[slug, measure["measure"]], []
         for subject, question, whole in self._headline_cells(indicator):
-            rows, kind = [], None
-            for group in book.groups:
-                key = (*question[:3], group["student_group"], *question[4:])
+            rows, last, before, after = [], None, question[:3], question[4:]
+            for group, kind, keys, label in self.view.group_rows:
+                key = (*before, group, *after)
                 cell = self._take(key)
                 if cell is None or cell.status == "not_applicable":
                     continue
-                starts = bool(rows) and group["group_kind"] != kind
-                kind = group["group_kind"]
-                keys = {"data-student-group": group["student_group"]}
-                rows.append(Row(keys, self.view.label(group), cell, self._state(key), starts=starts))
+                starts, last = bool(rows) and kind != last, kind
+                rows.append(Row(keys, label, cell, self._state(key), starts=starts))
             if not any(row.cell.can_be_drawn for row in rows):
                 continue
             title = f"{self._label(indicator)}: {self.view.subjects[subject]}"
@@ -577,18 +593,14 @@ class Profile:
 
     def _groups_grid(self, indicators: Sequence[Mapping[str, Any]]) -> Grid | None:
         """Set the groups of several indicators side by side: a row for each headline, a column for each group."""
-        entries, columns = [], [
-            Column(self.view.label(group), {"data-student-group": group["student_group"]}, "")
-            for group in self.book.groups
-            if group["student_group"] != ALL_STUDENTS
-        ]  # fmt: skip
+        entries, columns = [], self.view.group_columns
+        groups = [column.keys["data-student-group"] for column in columns]
         for indicator in indicators:
             heading, keys = self.view.label(indicator), self.indicator_keys(indicator)
             left = MOST_DRAWN if self._is_drawn(indicator) else 0
             for subject, question, _ in self._headline_cells(indicator):
-                cells = [
-                    self._take((*question[:3], column.keys["data-student-group"], *question[4:])) for column in columns
-                ]
+                before, after = question[:3], question[4:]
+                cells = [self._take((*before, group, *after)) for group in groups]
                 if not any(cell and cell.can_be_drawn for cell in cells):
                     continue
                 if left:

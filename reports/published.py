@@ -8,7 +8,7 @@ import json
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -129,12 +129,15 @@ class Published:
         self.first_year: int = values.select(pl.col("school_year").min()).collect().item()
         self.last_year: int = years["school_year"].max()
         self._last = years.rename({"school_year": "last_year"})
-        self._shape = {
-            indicator["indicator"]: {
-                column: set(shape.filter(pl.col("indicator") == indicator["indicator"])[column].unique())
-                for column in ("subject", "population", "grade_span")
-            }
-            for indicator in self.indicators
+        codes = {"subject": self.subjects, "population": self.populations, "grade_span": self.grades}
+        self._shape: dict[str, dict[str, list[str]]] = {}
+        for slug in self.measures:
+            own = shape.filter(pl.col("indicator") == slug)
+            found = {column: set(own[column]) for column in codes}
+            self._shape[slug] = {column: [one for one in codes[column] if one in found[column]] for column in codes}
+        self._headline = {
+            slug: next(measure for measure in measures if measure["is_headline"])
+            for slug, measures in self.measures.items()
         }
         self._first = pl.DataFrame(
             [
@@ -145,12 +148,6 @@ class Published:
             schema=["indicator", "headline", "first_population"],
             orient="row",
         )
-
-    def rows(self, level: str, ids: Sequence[str]) -> Iterator[tuple[str, pl.DataFrame]]:
-        """Give the rows that pages show of entities whose ids stand in order, one frame for each entity."""
-        shown = self.shown(level, ids)
-        for (entity_id,), frame in shown.partition_by("entity_id", as_dict=True, maintain_order=True).items():
-            yield entity_id, frame.drop("entity_id")
 
     def shown(self, level: str, ids: Sequence[str]) -> pl.DataFrame:
         """Give the rows that pages show of entities whose ids stand in order.
@@ -212,12 +209,12 @@ class Published:
     @cached_property
     def state(self) -> dict[Key, Cell]:
         """All that pages show of the state."""
-        return {} if STATE not in self.entities else cells_of(next(self.rows("state", ["state"]), (None, None))[1])
+        return {} if STATE not in self.entities else cells_of(self.state_rows.drop("entity_id").rows())
 
     @cached_property
     def state_rows(self) -> pl.DataFrame:
         """The rows behind `state`."""
-        return next(self.rows("state", ["state"]))[1]
+        return self.shown("state", ["state"])
 
     @cached_property
     def _headlines(self) -> dict[tuple, pl.DataFrame]:
@@ -293,15 +290,15 @@ class Published:
 
     def subjects_of(self, indicator: str) -> list[str]:
         """Give the subjects in which an indicator is published, in their order."""
-        return [code for code in self.subjects if code in self._shape[indicator]["subject"]]
+        return self._shape[indicator]["subject"]
 
     def populations_of(self, indicator: str) -> list[str]:
         """Give the populations in which an indicator is published, in their order."""
-        return [code for code in self.populations if code in self._shape[indicator]["population"]]
+        return self._shape[indicator]["population"]
 
     def grades_of(self, indicator: str) -> list[str]:
         """Give the single grades for which an indicator is published, in their order."""
-        return [code for code in self.grades if code in self._shape[indicator]["grade_span"] and code != ALL_GRADES]
+        return [code for code in self._shape[indicator]["grade_span"] if code != ALL_GRADES]
 
     def covers_all_grades(self, indicator: str) -> bool:
         """Tell whether an indicator is published for all grades together."""
@@ -309,17 +306,17 @@ class Published:
 
     def headline(self, indicator: str) -> dict[str, Any]:
         """Give the measure that pages show first."""
-        return next(measure for measure in self.measures[indicator] if measure["is_headline"])
+        return self._headline[indicator]
 
     def path_of(self, entity: Entity) -> str:
         """Give the page of an entity below the pages of one language."""
         return "state/index.html" if entity == STATE else f"{entity[0]}/{entity[1]}/index.html"
 
 
-def cells_of(frame: pl.DataFrame | None) -> dict[Key, Cell]:
-    """Give the results of one entity by their keys."""
+def cells_of(rows: Iterable[tuple]) -> dict[Key, Cell]:
+    """Give the results of one entity by their keys, from rows of the key's columns and the cell's."""
     width = len(KEY)
-    return {} if frame is None else {row[:width]: Cell._make(row[width:]) for row in frame.iter_rows()}
+    return {row[:width]: Cell._make(row[width:]) for row in rows}
 
 
 _NEEDED = {

@@ -189,13 +189,15 @@ class _Maker:
     # ---- pages of places ----
 
     def _places(self, level: str, ids: Sequence[str]) -> None:
-        rows = dict(self.book.rows(level, ids))
+        shown = self.book.shown(level, ids)
+        found = {entity_id: stretch for entity_id, *stretch in _stretches(shown)}
+        files, cells = _Files(self.site, shown, level), shown.drop("entity_id").rows()
         for entity_id in ids:
-            entity, frame = (level, entity_id), rows.get(entity_id)
-            self._write_files(f"{level}/{entity_id}", _file_of(self.book.entities[entity], frame))
-            cells = cells_of(frame)
+            entity, (start, end) = (level, entity_id), found.get(entity_id, (0, 0))
+            files.write(f"{level}/{entity_id}", start, end)
+            own = cells_of(cells[start:end])
             for language, view in self.views.items():
-                contents = _profile(view, entity, cells)
+                contents = _profile(view, entity, own)
                 if contents["are_apart"]:
                     self._write(language, self._schools_of(entity), "schools.html", contents)
                 self._write(language, self.book.path_of(entity), "profile.html", contents)
@@ -287,7 +289,7 @@ class _Maker:
         book = self.book
         state = Profile(view, STATE) if STATE in book.entities else None
         if view.say.code == "en" and state:
-            self._write_files("state/state", _file_of(book.entities[STATE], book.state_rows))
+            self._write_files("state/state", book.state_rows)
         yield "index.html", "home.html", lambda: {"profile": state, "cards": state.cards() if state else []}
         if state:
             yield "state/index.html", "profile.html", lambda: self._drawn(view, "state", _profile(view, STATE, None))
@@ -346,7 +348,7 @@ class _Maker:
         districts = profile.districts(indicator)
         if view.say.code == "en":
             rows = self.book.state_rows.filter(pl.col("indicator") == slug)
-            self._write_files(f"indicators/{slug}", _file_of(self.book.entities[STATE], rows))
+            self._write_files(f"indicators/{slug}", rows)
 
         def contents() -> dict[str, Any]:
             page = prose.methodology(self.release / "methodology", slug, view.say.code)
@@ -430,12 +432,8 @@ class _Maker:
             page = whole if len(whole.encode()) <= LARGEST_PAGE else _FURTHER_GROUPS.sub(r"\2", page)
         _write(self.site / language / path, page)
 
-    def _write_files(self, name: str, table: pl.DataFrame) -> None:
-        target = self.site / "files" / f"{name}.csv"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        table.with_columns(words.guarded(pl.col(pl.String))).write_csv(target)
-        columns = {"columns": table.columns, "rows": table.rows()}
-        _write(target.with_suffix(".json"), json.dumps(columns, ensure_ascii=False, separators=(",", ":")))
+    def _write_files(self, name: str, rows: pl.DataFrame) -> None:
+        _Files(self.site, rows, "state").write(name, 0, rows.height)
 
     def _drawn(self, view: View, name: str, contents: dict[str, Any]) -> dict[str, Any]:
         """Write each chart of a page of the whole into a file of its own, beside the page's data."""
@@ -488,15 +486,32 @@ def _profile(view: View, entity: Entity, cells: Mapping | None) -> dict[str, Any
     }
 
 
-def _file_of(entity: Mapping[str, Any], frame: pl.DataFrame | None) -> pl.DataFrame:
-    """Give the rows of a page as its data files hold them."""
-    if frame is None:
-        return pl.DataFrame(schema=dict.fromkeys(["level", "entity_id", *FILE_COLUMNS], pl.String))
-    own = [pl.lit(entity[name]).alias(name) for name in ("level", "entity_id")]
-    is_range = pl.col("value_status") == "range"
-    ends = [pl.when(~is_range).then(name).alias(name) for name in ("interval_low", "interval_high")]
-    bounds = [pl.when(is_range).then(f"interval_{end}").alias(f"{end}_bound") for end in ("low", "high")]
-    return frame.select(*own, *FILE_COLUMNS[:-4], *ends, *bounds)
+class _Files:
+    """The data files of pages: stretches of the rows that pages show, as CSV and as JSON."""
+
+    def __init__(self, site: Path, shown: pl.DataFrame, level: str) -> None:
+        self.site = site
+        is_range = pl.col("value_status") == "range"
+        ends = [pl.when(~is_range).then(name).alias(name) for name in ("interval_low", "interval_high")]
+        bounds = [pl.when(is_range).then(f"interval_{end}").alias(f"{end}_bound") for end in ("low", "high")]
+        table = shown.select(pl.lit(level).alias("level"), "entity_id", *FILE_COLUMNS[:-4], *ends, *bounds)
+        self.columns, self.rows = table.columns, table.rows()
+        # Every text is a code, an id or a number: none holds a line break.
+        self.head, *self.lines = table.with_columns(words.guarded(pl.col(pl.String))).write_csv().splitlines(True)
+
+    def write(self, name: str, start: int, end: int) -> None:
+        """Write the rows from `start` to before `end` into two files of one name."""
+        path = self.site / "files" / name
+        _write(path.parent / f"{path.name}.csv", "".join([self.head, *self.lines[start:end]]))
+        told = {"columns": self.columns, "rows": self.rows[start:end]}
+        _write(path.parent / f"{path.name}.json", json.dumps(told, ensure_ascii=False, separators=(",", ":")))
+
+
+def _stretches(shown: pl.DataFrame) -> Iterator[tuple[str, int, int]]:
+    """Tell for each place where its rows begin, and where they have ended."""
+    lengths = shown["entity_id"].rle().struct.unnest()
+    ends = lengths["len"].cum_sum()
+    yield from zip(lengths["value"], ends - lengths["len"], ends, strict=True)
 
 
 def _templates() -> Environment:
@@ -508,7 +523,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    templates.globals |= {"words": words, "charts": charts, "tables": tables, "marked": _marked}
+    templates.globals |= {"words": words, "charts": charts, "tables": tables}
     templates.filters["code"] = _code
     return templates
 
@@ -545,8 +560,3 @@ def _share(source: str | Path, target: str | Path) -> None:
         os.link(source, target)
     except OSError:
         shutil.copyfile(source, target)
-
-
-def _marked(kind: str, text: str) -> Markup:
-    """Say what a number in a sentence is: the state's value, or a count of students."""
-    return Markup(f'<span class="{kind}">{escape(text)}</span>')

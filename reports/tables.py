@@ -10,7 +10,6 @@ attributes of the cell's column, of its row and of all that holds the table, in 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 
 from markupsafe import Markup
 
@@ -65,6 +64,34 @@ class Headlines:
     path: str
     keys: Attributes
     lines: list[Headline] = field(default_factory=list)
+
+
+def of_facts(lines: Sequence[Headline], say: Language, status_words: Words) -> Markup:
+    """Write headlines large, as terms and what they say: the number, its students, the state's, the likely range."""
+    parts = []
+    for line in lines:
+        cell, state = line.cell, line.state
+        parts.append(f'<div class="fact"{attributes(line.keys)}>\n<dt>{escape(line.label)}</dt>\n<dd>\n')
+        if cell.is_bounded:
+            parts.append(f'<span class="big b">{say.bounds(cell.low, cell.high, line.unit)}</span>\n')
+        elif cell.value is not None:
+            parts.append(f'<span class="big v">{number(say, cell.value, line.unit)}</span>\n')
+        else:
+            parts.append(f'<span class="none w">{escape(status_words[cell.status])}</span>\n')
+        if cell.can_be_drawn and cell.status not in ("ok", "range"):
+            parts.append(f'<small class="w">{escape(status_words[cell.status])}</small>\n')
+        if cell.count is not None:
+            count = say("card.of_students", cell.count, number=_marked("c", say.number(cell.count)))
+            parts.append(f'<span class="line soft">{count}</span>\n')
+        if line.against_state and state.value is not None:
+            value = _marked("s", number(say, state.value, line.unit))
+            said = say("card.state", value=value, word=line.against_state.lower())
+            parts.append(f'<span class="line">{said}</span>\n')
+        if cell.value is not None and cell.low is not None and cell.high is not None:
+            likely = f'{escape(say("table.likely_range"))} <span class="i">{say.span(cell.low, cell.high)}</span>'
+            parts.append(f'<span class="line soft">{likely}</span>\n')
+        parts.append("</dd>\n</div>\n")
+    return Markup("".join(parts))
 
 
 def of_rows(
@@ -168,22 +195,28 @@ def of_entries(
         if shared != "ok":
             label += f'<small class="w">{escape(status_words[shared])}</small>'
         parts.append(f'<tr{attributes(entry.keys)}><th scope="row">{label}</th>')
-        shown = [
-            _grid_cell(cell, entry.unit or column.unit, say, status_words, with_ranges, shared)
-            for column, cell in zip(columns, entry.cells, strict=True)
-        ]
-        if can_be_sorted:
-            parts += [text.replace("@", "", 1) for text in shown]
-        else:
-            for text, together in groupby(shown):
-                times = len(list(together))
-                if times > 1 and text.startswith('<td class="w"@'):
-                    parts.append(text.replace("@", f' colspan="{times}"', 1))
-                else:
-                    parts.append(text.replace("@", "", 1) * times)
+        last, times = None, 0
+        for column, cell in zip(columns, entry.cells, strict=True):
+            if cell is None:
+                parts.append("<td>–</td>")
+                last = None
+            elif cell.can_be_drawn:
+                parts.append(_grid_cell(cell, entry.unit or column.unit, say, status_words, with_ranges, shared))
+                last = None
+            elif cell.status == last:
+                times += 1
+                parts[-1] = f'<td class="w" colspan="{times}">{escape(status_words[last])}</td>'
+            else:
+                parts.append(f'<td class="w">{escape(status_words[cell.status])}</td>')
+                last, times = None if can_be_sorted else cell.status, 1
         parts.append(f"<td>{entry.note}</td></tr>\n" if noted else "</tr>\n")
     parts.append("</tbody>\n</table>")
     return Markup("".join(parts))
+
+
+def _marked(kind: str, text: str) -> Markup:
+    """Say what a number in a sentence is: the state's value, or a count of students."""
+    return Markup(f'<span class="{kind}">{escape(text)}</span>')
 
 
 def _top(title: str, first: str, look: str = "") -> str:
@@ -220,19 +253,15 @@ def _state_cell(cell: Cell | None, unit: str, say: Language, status_words: Words
     return f'<td class="s">{escape(status_words[cell.status])}</td>'
 
 
-def _grid_cell(cell: Cell | None, unit: str, say: Language, status_words: Words, with_range: bool, shared: str) -> str:
-    """Write one cell, with an @ where an attribute may follow; `shared` is the warning that its row already says."""
-    if cell is None:
-        return "<td@>–</td>"
+def _grid_cell(cell: Cell, unit: str, say: Language, status_words: Words, with_range: bool, shared: str) -> str:
+    """Write one cell that has a number or bounds; `shared` is the warning that its row already says."""
     if cell.is_bounded:
-        return f'<td class="b"@>{say.bounds(cell.low, cell.high, unit)}</td>'
-    if cell.value is None:
-        return f'<td class="w"@>{escape(status_words[cell.status])}</td>'
+        return f'<td class="b">{say.bounds(cell.low, cell.high, unit)}</td>'
     value = number(say, cell.value, unit)
     has_range = with_range and cell.low is not None and cell.high is not None
     is_plain = cell.status in ("ok", shared)
     if is_plain and not has_range:
-        return f'<td class="v"@>{value}</td>'
+        return f'<td class="v">{value}</td>'
     between = f'<small class="i">{say.span(cell.low, cell.high)}</small>' if has_range else ""
     remark = "" if is_plain else f'<small class="w">{escape(status_words[cell.status])}</small>'
-    return f'<td@><span class="v">{value}</span>{between}{remark}</td>'
+    return f'<td><span class="v">{value}</span>{between}{remark}</td>'

@@ -51,6 +51,8 @@ class Language:
     def __call__(self, key: str, number: int | float | None = None, /, **places: object) -> str:
         """Say a text of the catalogue, with its places filled; `number` chooses the plural and fills {number}."""
         text = self._texts[key]
+        if number is None and not places and isinstance(text, str) and "{" not in text:
+            return text
         if isinstance(text, dict):
             if number is None:
                 raise ValueError(f"{key} has plurals and needs a number")
@@ -85,7 +87,7 @@ class Language:
 
     def span(self, low: str, high: str) -> str:
         """Say a likely range."""
-        return self("number.span", low=self.number(low), high=self.number(high))
+        return _span(self, low, high)
 
     def bounds(self, low: str | None, high: str | None, unit: str) -> str:
         """Say a published range whose ends may be open."""
@@ -141,6 +143,11 @@ def faults_of(texts: Mapping[str, Mapping]) -> list[str]:
 def _number(text: str, locale: Locale) -> str:
     part = text.partition(".")[2]
     return format_decimal(Decimal(text), format="#,##0" + ("." + "0" * len(part) if part else ""), locale=locale)
+
+
+@lru_cache(maxsize=65536)
+def _span(say: Language, low: str, high: str) -> str:
+    return say("number.span", low=say.number(low), high=say.number(high))
 
 
 def as_text(numbers: pl.DataFrame, decimals: pl.Series) -> pl.DataFrame:

@@ -791,7 +791,7 @@ def test_only_pages_whose_contents_changed_are_made_again_and_the_bytes_are_the_
     changed = pl.when(is_one).then(pl.lit(11).cast(pl.Decimal(18, 4))).otherwise("value").alias("value")
     values.with_columns(changed).write_parquet(second / "data/values.parquet")
     written = []
-    monkeypatch.setattr(site_module._Maker, "_write_files", lambda maker, name, table: written.append(name))
+    monkeypatch.setattr(site_module._Files, "write", lambda files, name, start, end: written.append(name))
     build_site(second, memory=memory)
     # The school itself, and its district, whose table of schools shows it.
     assert [name for name in written if name.startswith(("school/", "district/"))] == ["district/0100", "school/0001"]
