@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from reports.charts import DARK, LINE, REFERENCE, SOFT
+from reports.rendering import templates_in
 
 TITLE = "Fit of growth percentiles"
 BANDS = ("1–9", *(f"{low}–{low + 9}" for low in range(10, 90, 10)), "90–99")
@@ -32,9 +33,7 @@ FACTS = {
 def write_fit_pages(cohorts: pl.DataFrame, fit: pl.DataFrame, folder: Path) -> list[Path]:
     """Write `index.html` and a page for each computed cohort into the folder; pages open from disk."""
     folder.mkdir(parents=True, exist_ok=True)
-    templates = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, undefined=StrictUndefined
-    )
+    templates = templates_in(Path(__file__).parent / "templates")
     keys = ["school_year", "subject", "grade_number"]
     tables = fit.partition_by(keys, as_dict=True)
     cohorts = cohorts.sort(pl.col("school_year"), *keys[1:], descending=[True, False, False])

@@ -8,7 +8,8 @@ from pathlib import Path
 
 STYLE = """
 @page { size: letter; margin: 18mm 16mm; @bottom-right { content: counter(page) " / " counter(pages); font-size: 8pt } }
-.top, .crumbs, .onpage, .tools, .files, .foot nav, .skip, .search, .further, button, summary { display: none }
+.top, .crumbs, .onpage, .tools, .files, .foot nav, .skip, .search, button, summary { display: none }
+.further:not([open]) { display: none }
 .trend, .spark { display: none !important }
 body { font-size: 9pt } h1 { font-size: 20pt } h2 { font-size: 13pt } h3 { font-size: 11pt } .big { font-size: 15pt }
 .pair { display: block } .scroll { overflow: visible } .chart svg { max-width: 400px } table { font-size: 7.5pt }

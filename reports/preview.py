@@ -15,12 +15,12 @@ from typing import Any, NamedTuple
 
 import duckdb
 import polars as pl
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from reports import words
 from reports.charts import Cell, escape, number
 from reports.published import ALL_GRADES, ALL_STUDENTS, BOUNDS, KEY, NUMBERS
+from reports.rendering import templates_in
 
 TEMPLATES = Path(__file__).parent / "templates"
 NAMES = (
@@ -336,13 +336,7 @@ def _texts(results: pl.DataFrame) -> pl.DataFrame:
 
 @cache
 def _template() -> Any:
-    templates = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    templates = templates_in(TEMPLATES)
     style = (TEMPLATES / "preview.css").read_text(encoding="utf-8")
     templates.globals["style"] = Markup(style)
     templates.globals["style_sha256"] = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()

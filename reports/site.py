@@ -18,13 +18,14 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
 from reports import charts, prose, tables, words
 from reports.profile import MOST_DRAWN, Figure, Grid, Profile, View
 from reports.published import ALL_STUDENTS, KEY, NUMBERS_LETTER, STATE, Entity, Published, cells_of
+from reports.rendering import templates_in
 
 ROOM = Path(__file__).parent
 STRETCH = 100
@@ -515,14 +516,7 @@ def _stretches(shown: pl.DataFrame) -> Iterator[tuple[str, int, int]]:
 
 
 def _templates() -> Environment:
-    templates = Environment(
-        loader=FileSystemLoader(ROOM / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
+    templates = templates_in(ROOM / "templates")
     templates.globals |= {"words": words, "charts": charts, "tables": tables}
     templates.filters["code"] = _code
     return templates

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from reports import words
 from reports.operations import grid
+from reports.rendering import templates_in
 
 ROOM = Path(__file__).parent
 STATIC = ROOM.parent / "static"
@@ -307,14 +308,7 @@ class _Maker:
     # ---- how things are said ----
 
     def _templates(self) -> Environment:
-        templates = Environment(
-            loader=FileSystemLoader(ROOM / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-        )
+        templates = templates_in(ROOM / "templates")
         templates.globals |= {
             "now": self.now,
             "year": self.year,

@@ -1,8 +1,12 @@
 """The data dictionary can be read by everyone: by ear, by keyboard, on a narrow screen, from a file."""
 
+from pathlib import Path
+from urllib.parse import urlsplit
+
 import pytest
 
 from submissions import dictionary
+from tests.valid_html import faults_of
 
 pytestmark = pytest.mark.browser
 
@@ -44,3 +48,7 @@ def test_the_dictionary_asks_for_nothing_but_itself_and_every_link_leads_somewhe
     assert lost == []
     assert page.asked == [address]
     assert page.complaints == []
+
+
+def test_the_dictionary_is_valid_html(address):
+    assert faults_of(Path(urlsplit(address).path).read_text()) == []

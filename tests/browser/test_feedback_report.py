@@ -1,11 +1,15 @@
 """What a district reads back works for everyone: by ear, by keyboard, on a narrow screen, on paper, from a file."""
 
+from pathlib import Path
+from urllib.parse import urlsplit
+
 import pytest
 
 from submissions.custody import receive
 from submissions.rule_catalogue import write
 from submissions.screening import screen
 from submissions.store import Store
+from tests.valid_html import faults_of
 
 pytestmark = pytest.mark.browser
 
@@ -56,6 +60,11 @@ def test_a_report_meets_wcag_in_both_languages_at_any_width(kind, width, languag
 
     assert axe_violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("kind", REPORTS)
+def test_a_report_is_valid_html(kind, reports):
+    assert faults_of(Path(urlsplit(reports[kind]).path).read_text()) == []
 
 
 @pytest.mark.parametrize("kind", REPORTS)
@@ -119,3 +128,4 @@ def test_the_catalogue_of_rules_meets_wcag_at_any_width(name, width, page, tmp_p
     assert axe_violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.complaints == []
+    assert faults_of((folder / name).read_text()) == []

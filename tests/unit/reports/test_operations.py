@@ -13,6 +13,7 @@ import pytest
 from orchestration import standing
 from reports.operations.contract import TABLES, empty
 from reports.operations.site import write_pages
+from tests.valid_html import faults_of
 
 MAKER = Path(__file__).parent.parent / "orchestration" / "made_up_intake.py"
 spec = importlib.util.spec_from_file_location("made_up_intake", MAKER)
@@ -102,6 +103,14 @@ def test_a_name_is_text_and_every_page_has_one_script_of_ours_and_a_strict_polic
         assert "style" not in parsed.tags
         assert "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self';" in page.read_text()
     assert made_up.SCRIPT in (pages / "districts" / "2026.csv").read_text().replace('""', '"')
+
+
+def test_every_kind_of_page_is_valid_html(pages):
+    kinds = {path.relative_to(pages).parts[0]: path for path in sorted(pages.rglob("*.html"))}
+    kinds |= {"the bug": pages / "rule" / made_up.BUG / "index.html"}
+    kinds |= {"stuck": pages / "district" / made_up.STUCK / "index.html"}
+    assert len(kinds) > 9
+    assert {kind: faults for kind, path in kinds.items() if (faults := faults_of(path.read_text()))} == {}
 
 
 def test_what_a_district_reads_is_linked_where_it_is_there(tmp_path):

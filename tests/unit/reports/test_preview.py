@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from reports.preview import write_previews
+from tests.valid_html import faults_of
 
 DISTRICT, SCHOOL = "0100", "Oak Street Elementary School"
 HEADLINES = """
@@ -157,6 +158,10 @@ def test_the_page_stands_alone_in_two_languages_and_runs_nothing(warehouse, tmp_
     assert "Sus números antes de publicarse" in page
     assert SCHOOL in page
     assert 'href="report.html"' in page
+
+
+def test_the_page_is_valid_html(warehouse, tmp_path):
+    assert faults_of(preview(warehouse, None, tmp_path)) == []
 
 
 def test_a_district_without_numbers_gets_no_page(warehouse, tmp_path):
