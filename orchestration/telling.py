@@ -25,6 +25,13 @@ ROWS = ("rows_received", "rows_accepted", "rows_quarantined", "rows_not_applicab
 FINDINGS = ("must_fix", "explain", "information")
 STEPS = {
     "door": "Screening districts",
+    "foundation": "Laying the foundation",
+    "estimates__agreement": "Estimating agreement of judgments",
+    "estimates__class_sorting": "Estimating sorting into classes",
+    "estimates__severity": "Estimating severity of raters",
+    "growth": "Fitting growth percentiles",
+    "growth__fit_pages": "Drawing the fit of growth",
+    "growth__median": "Taking medians of growth",
     "tables": "Building tables",
     "disclosure__disclosure_mask": "Deciding what to hide",
     "publication": "Building publication tables",
@@ -33,6 +40,8 @@ STEPS = {
     "reports__previews": "Showing districts their numbers",
     "reports__state_team": "Writing the state team's pages",
 }
+PARTS = {"proofs": "Proving that it stays hidden"}
+"""The second part of a step, by the things that it counts."""
 
 
 def screen() -> Console:
@@ -70,12 +79,13 @@ class Steps:
         self.progress, self.label, self.lines = progress, label, {}
 
     def show(self, step: str, told: Any) -> None:
-        """Draw how far a step is; one not seen before follows those that are done."""
-        if step not in self.lines:
+        """Draw how far a step is; one not seen before, or a new part of it, follows those that are done."""
+        words = PARTS.get(told.things if told else "", STEPS.get(step, step))
+        if words not in self.lines:
             self.finish()
-            self.lines[step] = self.progress.add_task(self.label + STEPS.get(step, step), total=None)
+            self.lines[words] = self.progress.add_task(self.label + words, total=None)
         if told:
-            self.progress.update(self.lines[step], completed=told.done, total=told.total)
+            self.progress.update(self.lines[words], completed=told.done, total=told.total)
 
     def finish(self) -> None:
         """Mark every step so far as done."""
