@@ -195,7 +195,8 @@ def dots(rows: Iterable[Row], axis: Axis, about: About, rungs: Mapping[float, st
 
 def dumbbell(rows: Iterable[Row], axis: Axis, about: About) -> Markup:
     """Draw a number of each row at two times, joined by a line: hollow the earlier (`others`), full the later."""
-    layers, joints, earlier, y = _Layers(), [], [], 0
+    rows, layers, joints, earlier, y = list(rows), _Layers(), [], [], 0
+    layers.shared = shared_warning(rows)
     for row in rows:
         y = layers.name(row, y, axis, about)
         (before,), cell, middle = row.others, row.cell, y + 10

@@ -222,7 +222,7 @@ class Profile:
         made = []
         for topic in self.book.topics:
             cards = [self._card(one) for one in self.view.by_topic[topic["code"]] if one["is_lead"]]
-            cards = [card for card in cards if card.lines]
+            cards = [card for card in cards if any(line.cell.status != "not_applicable" for line in card.lines)]
             shown = (card for card in cards if any(line.cell.can_be_drawn for line in card.lines))
             made += [card for card in [next(shown, cards[0] if cards else None)] if card]
         return made
@@ -234,10 +234,10 @@ class Profile:
         return Card(indicator, self._label(indicator), unit, keys, shown or lines[:1], self._trend(indicator))
 
     def _trend(self, indicator: Mapping[str, Any]) -> str:
-        """Draw the years of the first headline as a small line, where there are two numbers or more."""
+        """Draw the years of the first headline as a small line, where there are more than two numbers."""
         for _, question, _ in self._headline_cells(indicator):
             cells = [self.cells.get((year, *question[1:])) for year in self.years]
-            if sum(cell is not None and cell.at is not None for cell in cells) > 1:
+            if sum(cell is not None and cell.at is not None for cell in cells) > 2:
                 return charts.spark(cells, self.book.axes[indicator["indicator"], question[-1]])
         return ""
 
@@ -303,13 +303,15 @@ class Profile:
             if len(drawn) < 3:
                 continue
             measure = self._measure(indicator)
-            axis = _axis_of(measure["unit"], [cell for _, cell in drawn])
             own = self.cells.get(question)
+            axis = _axis_of(measure["unit"], [*(cell for _, cell in drawn), *([own] if own else [])])
             chance = None
             if indicator["chart"] == "strip" and indicator["chart_measures"]:
                 expected = self.cells.get((*question[:-1], indicator["chart_measures"].split(";")[0]))
                 chance = (expected.at, self.say("chart.chance")) if expected and expected.at is not None else None
-            told = self.say("chart.strip_told", number=len(drawn), all=len(points), level=self.view.levels[level])
+            told = self.say(
+                "chart.strip_told", number=len(drawn), all=len(points), level=self.view.levels[level].lower()
+            )
             title = f"{self._label(indicator)}: {self.view.subjects[subject]}"
             figure = Figure(self._id(), title, self._place(), "", self._label(indicator), measure["unit"], {}, ())
             about = charts.About(figure.id, title, told, self.say, self.view.status_words)
@@ -534,6 +536,8 @@ class Profile:
                 grid.id, f"{self.say('profile.gaps')}: {title}", told, self.say, self.view.status_words
             )
             grid.chart, grid.note = charts.dumbbell(rows, axis, about), told
+            if (shared := charts.shared_warning(rows)) != "ok":
+                grid.note += f" {self.view.status_words[shared]}."
             grids.append(grid)
         return grids
 
@@ -581,7 +585,7 @@ class Profile:
                     continue
                 axis = self.book.axes[indicator["indicator"], measure["measure"]]
                 label, unit, keys = self.view.subjects[subject], measure["unit"], self.indicator_keys(indicator)
-                note = charts.spark(cells, axis)
+                note = charts.spark(cells, axis) if len(cells) > 2 else ""
                 own = {"data-subject": subject}
                 entries.append(Entry(own, label, cells, heading=heading, heading_keys=keys, unit=unit, note=note))
                 heading = None

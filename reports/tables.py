@@ -87,6 +87,9 @@ def of_facts(lines: Sequence[Headline], say: Language, status_words: Words) -> M
             value = _marked("s", number(say, state.value, line.unit))
             said = say("card.state", value=value, word=line.against_state.lower())
             parts.append(f'<span class="line">{said}</span>\n')
+        if line.against_before and line.against_before != say("short.cannot_tell"):
+            said = say("card.before", word=line.against_before.lower())
+            parts.append(f'<span class="line">{escape(said)}</span>\n')
         if cell.value is not None and cell.low is not None and cell.high is not None:
             likely = f'{escape(say("table.likely_range"))} <span class="i">{say.span(cell.low, cell.high)}</span>'
             parts.append(f'<span class="line soft">{likely}</span>\n')

@@ -112,8 +112,9 @@ def test_an_incomplete_number_has_a_hollow_mark_and_its_words():
 def test_a_warning_of_every_number_is_not_said_of_each():
     rows = [row(name, cell(50, status="incomplete")) for name in ("Asian", "White")]
     assert charts.shared_warning(rows) == "incomplete"
-    texts = [text.text for text in read(charts.dots(rows, PERCENT, ABOUT)).iter("text")]
-    assert {"Asian", "White"} <= set(texts)
+    of_two_years = [one._replace(others=(cell(40, status="incomplete"),)) for one in rows]
+    for svg in (charts.dots(rows, PERCENT, ABOUT), charts.dumbbell(of_two_years, PERCENT, ABOUT)):
+        assert {"Asian", "White"} <= {text.text for text in read(svg).iter("text")}
 
 
 def test_a_strip_has_a_mark_for_each_number_and_heaps_those_that_would_lie_on_one_another():
