@@ -69,7 +69,7 @@ def check_certificates(release: Path) -> list[str]:
         ),
         _counted(certified.filter(pl.col("move") < 1), "certificates leave their number no room"),
         _counted(_sums(changed, cells, one), "certificates change a sum"),
-        _counted(_above_their_place(changed, cells, one), "certificates give a group more students than its place"),
+        _counted(_above_their_place(changed, cells, one), "certificates give a group more than its place"),
     ]
     return [fault for fault in faults if fault]
 
@@ -161,14 +161,17 @@ def _sums(changed: pl.DataFrame, cells: pl.DataFrame, one: list[str]) -> pl.Data
 
 
 def _above_their_place(changed: pl.DataFrame, cells: pl.DataFrame, one: list[str]) -> pl.DataFrame:
-    """List the certificates in one of whose worlds a group exceeds its place by more than published numbers say."""
-    students = changed.filter((pl.col("quantity") == "students") & (pl.col("family") != WHOLE))
+    """List the certificates in one of whose worlds a group exceeds its place by more than published numbers say.
+
+    A group has no more students than its place, and no more of them are counted.
+    """
+    groups = changed.filter(pl.col("family") != WHOLE)
     base = pl.coalesce("value", "low").alias("total")
     totals = cells.filter(pl.col("family") == WHOLE).select("system", *PLACE, base, most="high")
     moved = changed.filter(pl.col("family") == WHOLE).select(
         *one, *PLACE, total_low="low_world", total_high="high_world"
     )
-    both = students.join(totals, on=["system", *PLACE], how="inner").join(moved, on=[*one, *PLACE], how="left")
+    both = groups.join(totals, on=["system", *PLACE], how="inner").join(moved, on=[*one, *PLACE], how="left")
     known = pl.max_horizontal(pl.col("low") - pl.col("most"), 0)
     too_many = [pl.col(f"{end}_world") > pl.coalesce(f"total_{end}", "total") + known for end in ("low", "high")]
     return both.filter(pl.any_horizontal(too_many))

@@ -21,7 +21,6 @@ from methods.disclosure.protection import UNBOUNDED, Layout, Table, Worlds, lay_
 
 Limits = tuple[Ints, Ints]
 """Cells that may not exceed others: theirs and the others'."""
-NO_LIMITS: Limits = (np.empty(0, np.int64), np.empty(0, np.int64))
 FAR, ROOM = 1e7, 9
 """The largest number a program may choose, and the room sought below."""
 BROKEN, EXCEEDED = 1e3, 1e6
@@ -119,10 +118,9 @@ def _prove(
     if shape not in layouts:
         layouts[shape] = lay_out(hierarchy.parent, cells, hierarchy.family)
     is_shown = rows.has_number[members] & (reasons[members] == SHOWN)
-    open_ended, limits = np.zeros(first.size, dtype=bool), NO_LIMITS
+    open_ended, limits = np.zeros(first.size, dtype=bool), _limits(cells, hierarchy)
     if system.quantity == "students":
         least, most = rows.students_low[members], rows.students_high[members]
-        limits = _limits(cells, hierarchy)
     else:
         least, most = shares(members)
         open_ended = (is_shown & rows.is_open_ended[members]).any(axis=0)
@@ -142,8 +140,9 @@ def _prove(
         worlds.append(found if found.width >= asked[cell] and moves.allow(found) else moves.worlds(cell, width))
     proof = Proof(first, is_exact, base, certified, worlds, np.empty(0, np.int64))
     opened = np.zeros(first.size, dtype=bool)
+    widths = dict(zip(system.sensitive.tolist(), system.widths.tolist(), strict=True))
     for cell in too_narrow(system, proof).tolist():
-        opened[moves.needs(cell, system.widths[system.sensitive == cell][0], opened)] = True
+        opened[moves.needs(cell, widths[cell], opened, system.table.price)] = True
     return replace(proof, needs=np.flatnonzero(opened))
 
 
@@ -233,11 +232,11 @@ class _Moves:
             left -= went
         return Worlds(low=found[-1], high=found[1], width=width - left)
 
-    def needs(self, cell: int, width: int, opened: Bools) -> Ints:
-        """Name few cells to withhold so that a cell could rise by `width`; what is opened already costs nothing."""
+    def needs(self, cell: int, width: int, opened: Bools, price: Ints) -> Ints:
+        """Name cheap cells to withhold so that a cell could rise by `width`; what is opened already costs nothing."""
         up, down = np.clip(self.high - self.base, 0, FAR), np.clip(self.base - self.low, 0, FAR)
         sums = sparse.vstack([self.equations, self.over, sparse.csr_matrix(np.eye(1, up.size, cell))], format="csc")
-        beyond = np.where(opened, STEP, 1)
+        beyond = np.where(opened, STEP, np.maximum(price, 1) / max(price.min(), 1))
         found = _solve(
             cost=np.concatenate([np.full(2 * up.size, STEP), beyond, beyond]),
             matrix=sparse.hstack([sums, -sums, sums, -sums], format="csc"),
@@ -331,7 +330,7 @@ def _over(limits: Limits, size: int) -> sparse.csr_matrix:
 
 
 def _within_the_place(base: Ints, high: Ints, limits: Limits) -> Ints:
-    """Let no group have more students than its place has in the base world."""
+    """Let no group have more than its place has in the base world."""
     part, whole = limits
     limited = high.copy()
     limited[part] = np.maximum(np.minimum(high[part], base[whole]), base[part])

@@ -270,6 +270,25 @@ def test_no_world_gives_a_group_more_students_than_a_place_of_which_nothing_is_s
             assert (by_place[:, 1] + by_place[:, 2] == by_place[:, 0]).all()
 
 
+def test_no_world_counts_more_of_a_group_than_of_its_place():
+    places = linked.Hierarchy(np.array([-1, 0, 0, 0]), np.array([0, 2, 2, 2]), ["total", "", ""])
+    counts = np.array([[300, 110, 120], [100, 30, 40], [80, 60, 40], [120, 20, 40]])
+    counted = np.array([[35, 27, 12], [1, 1, 4], [9, 9, 4], [25, 17, 4]])
+    rows = as_rows(counts, counted)
+    reasons, systems = linked.hide(rows, places)
+    proofs, after = prove(rows, places, systems, reasons, lambda of: (rows.numerator[of], rows.numerator[of]), WIDTH)
+    proof = proofs[-1]
+    assert not too_narrow(systems[-1], proof).size
+    assert (reasons != linked.SHOWN).sum() < (after != linked.SHOWN).sum() < rows.table.size
+    for pair in proof.worlds:
+        for changed, numbers in (pair.low, pair.high):
+            world = counted.ravel().copy()
+            world[proof.rows] = proof.base
+            world[proof.rows[changed]] = numbers
+            by_place = world.reshape(counted.shape)
+            assert (by_place[:, 1:] <= by_place[:, :1]).all()
+
+
 def test_what_published_sums_would_narrow_though_the_true_sums_do_not_is_withheld_with_its_place():
     places = linked.Hierarchy(np.array([-1]), np.array([2]), ["total", "part", "part", "part"])
     rows = as_rows(np.array([[40, 37, 4, 5]]))
