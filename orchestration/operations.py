@@ -33,7 +33,7 @@ from submissions.layout import collection_of
 CALENDAR = "calendar.csv"
 _ASIDE = ".operations-"
 PREVIEW = "preview.html"
-RUNS = 200
+RUNS, STEPS_OF = 200, 6
 VERDICTS = {REFUSED: standing.REFUSED, NOT_CHECKED: standing.OURS, ACCEPTED: "accepted"}
 _SENT = pl.Schema({"submission_id": pl.String, "collection": pl.String})
 _FINDING = pl.Schema({"submission_id": pl.String, "rule": pl.String, "count": pl.Int64})
@@ -102,6 +102,7 @@ def tables(place: Home, instance: dg.DagsterInstance, now: datetime | None = Non
     told["ops_due"] = _calendar(place.root / CALENDAR, troubles)
     told["ops_waiver"] = _waivers(place, troubles)
     told["ops_run"] = _runs(instance)
+    told["ops_step"] = _steps(instance, told["ops_run"])
     told["ops_gate"], told["ops_build"] = _build(place, events)
     told["ops_trouble"] = _table("ops_trouble", [{"sentence": one} for one in troubles])
     return standing.derive(told, now or datetime.now(UTC))
@@ -371,21 +372,33 @@ def _due(row: dict[str, str]) -> dict[str, Any]:
 
 
 def _runs(instance: dg.DagsterInstance) -> pl.DataFrame:
-    def when(stamp: float | None) -> datetime | None:
-        return stamp and datetime.fromtimestamp(stamp, UTC)
-
     rows = [
         {
             "run_id": record.dagster_run.run_id,
             "job": record.dagster_run.job_name,
             "partition": record.dagster_run.tags.get("dagster/partition"),
             "status": record.dagster_run.status.value.lower(),
-            "began": when(record.start_time),
-            "ended": when(record.end_time),
+            "began": _when(record.start_time),
+            "ended": _when(record.end_time),
         }
         for record in instance.get_run_records(limit=RUNS)
     ]
     return _table("ops_run", rows)
+
+
+def _steps(instance: dg.DagsterInstance, runs: pl.DataFrame) -> pl.DataFrame:
+    latest = runs.group_by("job", maintain_order=True).head(STEPS_OF)
+    rows = [
+        {"run_id": run_id, "job": job, "step": one.step_key, "status": one.status.value.lower() if one.status else ""}
+        | {"began": _when(one.start_time), "ended": _when(one.end_time)}
+        for run_id, job in latest.select("run_id", "job").iter_rows()
+        for one in instance.get_run_step_stats(run_id)
+    ]
+    return _table("ops_step", rows)
+
+
+def _when(stamp: float | None) -> datetime | None:
+    return stamp and datetime.fromtimestamp(stamp, UTC)
 
 
 def _build(place: Home, events: Rows) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -127,6 +127,15 @@ TABLES: dict[str, pl.Schema] = {
             "began": TIME,
             "ended": TIME,
         },
+        # The steps of the latest runs of each job.
+        "ops_step": {
+            "run_id": pl.String,
+            "job": pl.String,
+            "step": pl.String,
+            "status": pl.String,
+            "began": TIME,
+            "ended": TIME,
+        },
         # What the release gate found in the current build; `is_open` where it stands in the way of publication.
         "ops_gate": {
             "expectation": pl.String,

@@ -17,7 +17,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from reports import words
-from reports.operations import grid
+from reports.operations import calendar, grid
 from reports.rendering import templates_in
 
 ROOM = Path(__file__).parent
@@ -28,6 +28,8 @@ EVENTS, RUNS = 500, 50
 DOUBTED, OF_AT_LEAST = 0.8, 5
 """A rule is doubted where this share of the districts that break it, and at least so many, have explained it."""
 QUIET_DAYS = 14
+SLOW_TIMES, SLOW_SECONDS = 2, 10
+"""A step is slow that takes so many times as long as it usually does, and so many seconds more."""
 _Page = tuple[str, str, dict[str, Any]]
 
 
@@ -62,6 +64,8 @@ class _Maker:
         yield from self._each_district()
         yield from self._each_rule()
         yield "review/index.html", "review.html", self._review()
+        yield "calendar/index.html", "calendar.html", self._calendar()
+        yield "pipeline/index.html", "pipeline.html", self._pipeline()
         yield "release/index.html", "release.html", self._release()
         yield "corrections/index.html", "corrections.html", self._corrections()
         yield "audit/index.html", "audit.html", self._audit()
@@ -259,6 +263,31 @@ class _Maker:
             "answered": said.filter(pl.col("answer").is_not_null()).sort("answered_on", descending=True).to_dicts(),
         }
 
+    def _calendar(self) -> dict[str, Any]:
+        due = self.tables["ops_due"]
+        if due.height:
+            calendar.write_ics(self.folder / "calendar" / "collections.ics", due, self.now)
+        return {"days": calendar.days(due, self.tables["ops_cell"], self.tables["ops_standing"])}
+
+    def _pipeline(self) -> dict[str, Any]:
+        runs, steps = self.tables["ops_run"], self.tables["ops_step"]
+        last = runs.unique("job", keep="first", maintain_order=True).sort("job")
+        took = steps.with_columns(took=(pl.col("ended") - pl.col("began")).dt.total_milliseconds() / 1000)
+        before = took.join(last, on="run_id", how="anti").filter(status="success")
+        usual = before.group_by("job", "step").agg(usual=pl.col("took").median())
+        shown = took.join(last.select("run_id"), on="run_id").join(usual, on=["job", "step"], how="left").sort("began")
+        slow = (pl.col("took") > SLOW_TIMES * pl.col("usual")) & (pl.col("took") > pl.col("usual") + SLOW_SECONDS)
+        of_run = shown.with_columns(is_slow=slow.fill_null(False)).partition_by("run_id", as_dict=True)
+        jobs = []
+        for run in last.iter_rows(named=True):
+            own = of_run[run["run_id"],].to_dicts() if (run["run_id"],) in of_run else []
+            jobs.append(run | {"steps": own, "failed": [one["step"] for one in own if one["status"] == "failure"]})
+        return {
+            "build": next(self.tables["ops_build"].iter_rows(named=True), None),
+            "jobs": jobs,
+            "most": steps.group_by("job").agg(pl.col("run_id").n_unique())["run_id"].max() or 0,
+        }
+
     def _release(self) -> dict[str, Any]:
         look = (
             pl.when(pl.col("outcome") == "passed")
@@ -322,6 +351,7 @@ class _Maker:
             "day": lambda at: _when(f"{at:%Y-%m-%d}"),
             "moment": lambda at: _when(f"{at:%Y-%m-%d %H:%M} UTC"),
             "number": lambda count: f"{count:,}",
+            "seconds": lambda took: "" if took is None else f"{took:,.1f} s",
             "plain": lambda name: name.replace("_", " "),
             "words": lambda event: event.replace("_", " "),
             "years": words.school_year,

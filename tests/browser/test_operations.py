@@ -21,6 +21,8 @@ PAGES = {
     "rules": "rules/2026/index.html",
     "rule": f"rule/{made_up.BUG}/index.html",
     "review": "review/index.html",
+    "calendar": "calendar/index.html",
+    "pipeline": "pipeline/index.html",
     "release": "release/index.html",
     "corrections": "corrections/index.html",
     "audit": "audit/index.html",

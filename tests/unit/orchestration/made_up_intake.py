@@ -191,6 +191,15 @@ def _work() -> dict[str, pl.DataFrame]:
             {"run_id": "a1", "job": "build", "status": "failure", "began": NOW - timedelta(hours=2), "ended": NOW},
             {"run_id": "a2", "job": "intake", "partition": "2026", "status": "success", "began": NOW},
         ],
+        "ops_step": [
+            {"run_id": run, "job": "build", "step": step, "status": status, "began": NOW - timedelta(seconds=100),
+             "ended": NOW - timedelta(seconds=100 - seconds)}
+            for run, step, status, seconds in (
+                ("a1", "warehouse", "success", 80), ("a1", "disclosure", "failure", 3),
+                ("a0", "warehouse", "success", 20), ("a00", "warehouse", "success", 30),
+                ("a000", "warehouse", "failure", 1),
+            )
+        ],
         "ops_build": [
             {"build": "20261120T080000Z-a1b2c3d4", "ended": NOW, "ledger_sequence": 9, "has_news": True},
         ],

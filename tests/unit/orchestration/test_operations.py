@@ -140,3 +140,27 @@ def test_a_fault_of_one_information_system_is_found_in_what_districts_really_sen
     (found,) = tables["ops_vendor_rule"].filter("is_cluster").rows(named=True)
     assert (found["rule"], found["vendor"]) == ("STU-003", "Slateworks")
     assert [found[name] for name in ("districts", "districts_sent", "elsewhere", "elsewhere_sent")] == [4, 4, 0, 6]
+
+
+def test_each_step_of_a_run_is_told_with_its_end_and_its_time(home):
+    @dg.op
+    def count():
+        pass
+
+    @dg.op
+    def fail():
+        raise ValueError("planted")
+
+    @dg.job
+    def nightly():
+        count()
+        fail()
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        nightly.execute_in_process(instance=instance, raise_on_error=False)
+        steps = operations.tables(home, instance, NOW)["ops_step"]
+    assert sorted(steps.select("job", "step", "status").iter_rows()) == [
+        ("nightly", "count", "success"),
+        ("nightly", "fail", "failure"),
+    ]
+    assert (steps["ended"] >= steps["began"]).all()

@@ -3,6 +3,7 @@
 import csv
 import importlib.util
 import re
+from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ import polars as pl
 import pytest
 
 from orchestration import standing
+from reports.operations import calendar
 from reports.operations.contract import TABLES, empty
 from reports.operations.site import write_pages
 from tests.valid_html import faults_of
@@ -78,6 +80,44 @@ def test_a_release_room_says_what_waits_for_a_name(pages):
     room = text_of(pages / "release" / "index.html")
     assert "waymark publish --acknowledge the_state_moves_plausibly --by NAME" in room
     assert "J. Ortiz: Known" in room
+
+
+def test_the_calendar_says_who_is_overdue_and_is_a_file_that_calendars_read(pages):
+    text = text_of(pages / "calendar" / "index.html")
+    assert "2026-11-01 collection 00 2025–26 all districts" in text
+    assert re.search(r"! \d+ overdue", text)
+    assert re.search(r"2026-11-24 collection 01 .* in \d+ days", text)
+    lines = (pages / "calendar" / "collections.ics").read_bytes().decode().split("\r\n")
+    assert (lines[0], lines[-2:]) == ("BEGIN:VCALENDAR", ["END:VCALENDAR", ""])
+    assert [line for line in lines if line.startswith("DTSTART")] == [
+        "DTSTART;VALUE=DATE:20261101",
+        "DTSTART;VALUE=DATE:20261124",
+    ]
+    assert "SUMMARY:collection 00 2025–26 is due from all districts" in lines
+
+
+def test_a_day_of_one_district_takes_the_place_of_the_day_for_all_and_long_lines_are_folded(tmp_path):
+    own = {"school_year": 2026, "collection": "attendance_" * 8, "district_id": "0001", "due_on": date(2026, 3, 1)}
+    due = pl.DataFrame([own | {"district_id": None}, own], schema=TABLES["ops_due"])
+    cells = pl.DataFrame([own], schema=["school_year", "collection", "district_id"], orient="row").cast(
+        {"school_year": pl.Int16}
+    )
+    standing = pl.DataFrame({"school_year": [2026] * 3, "district_id": ["0001", "0002", "0003"]}).cast(
+        {"school_year": pl.Int16}
+    )
+    told = [(one["district_id"], one["sent"], one["asked"]) for one in calendar.days(due, cells, standing)]
+    assert told == [(None, 0, 2), ("0001", 1, 1)]
+    calendar.write_ics(tmp_path / "calendar" / "some.ics", due, made_up.NOW)
+    written = (tmp_path / "calendar" / "some.ics").read_bytes()
+    assert max(map(len, written.split(b"\r\n"))) <= 75
+    assert b"attendance " * 8 + b"2025" in written.replace(b"\r\n ", b"")
+
+
+def test_the_pipeline_says_what_failed_what_was_slow_and_what_is_usual(pages):
+    text = text_of(pages / "pipeline" / "index.html")
+    assert "warehouse success 80.0 s slow 25.0 s" in text
+    assert "disclosure failed, which is ours to repair" in text
+    assert "disclosure failure 3.0 s" in text
 
 
 def test_what_waits_for_the_state_stands_with_the_words_that_answer_it(pages):

@@ -478,7 +478,10 @@ def test_the_data_pages_describe_every_file_and_every_column(pages, release: Pat
     assert {Path(resource["path"]).name for resource in package["resources"]} <= downloads
     for resource in package["resources"]:
         for column in resource.get("schema", {"fields": []})["fields"]:
-            assert column["name"] in pages[f"es/data/{resource['name']}/index.html"].text
+            for language, title in (("en", column["title"]), ("es", column["title_es"])):
+                page = pages[f"{language}/data/{resource['name']}/index.html"].text
+                assert column["name"] in page
+                assert title in page
     assert "Every share lies between 0 and 100" in pages["en/release/index.html"].text
 
 
