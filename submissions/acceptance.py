@@ -5,6 +5,7 @@ same bytes; a file is either there whole or not there.
 """
 
 import errno
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,7 @@ import polars as pl
 
 from expectations.catalogue import SEVERITY
 from expectations.collections import CONTRACTS
-from expectations.collections.validation import STATE, Examined, accepted_schema
+from expectations.collections.validation import STATE, Examined, accepted_schema, constant
 from expectations.notices import SEVERITIES
 from submissions.agreement import AGREED
 from submissions.custody import ReceivedFile, Submission
@@ -21,6 +22,12 @@ from submissions.layout import Records
 from submissions.pseudonyms import distinct, exchange, pseudonymize, pseudonyms_of
 from submissions.reading import LINE
 from submissions.store import Store, write_atomically, write_together
+
+SMALL = 200_000
+"""Up to so many rows, a frame is written in memory and then to the disk, which takes less than to send it there."""
+
+_SETTINGS = {"compression": "zstd", "compression_level": 1, "statistics": False, "row_group_size": 200_000}
+"""With these, the same frame gives the same bytes. A higher level costs more and makes no smaller file."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +56,8 @@ class Screened:
 
 def prepare_accepted(store: Store) -> None:
     """See that every collection has an accepted Parquet of its columns and no rows, so that a glob always finds one."""
-    with write_together(store.root) as lend:
-        places = {name: lend(store.accepted / name / "none" / "none.parquet") for name in CONTRACTS}
-        _write({places[name]: accepted_schema(contract).to_frame() for name, contract in CONTRACTS.items()})
+    nothing = {name: accepted_schema(contract).to_frame() for name, contract in CONTRACTS.items()}
+    _write(store, {store.accepted / name / "none" / "none.parquet": frame for name, frame in nothing.items()})
 
 
 def place_of(folder: Path, collection: str, school_year: int, district_id: str) -> Path:
@@ -60,18 +66,30 @@ def place_of(folder: Path, collection: str, school_year: int, district_id: str) 
 
 
 def write(frame: pl.DataFrame, path: Path) -> None:
-    """Write a Parquet file whole, with settings that give the same bytes for the same frame."""
+    """Write a Parquet file whole."""
     with write_atomically(path) as part:
-        _write({part: frame})
+        part.write_bytes(_parquet(frame))
 
 
-def _write(frames: Mapping[Path, pl.DataFrame]) -> None:
-    settings = {"compression": "zstd", "statistics": False, "row_group_size": 200_000, "lazy": True}
-    sinks = [frame.lazy().sink_parquet(path, **settings) for path, frame in frames.items()]
-    try:
-        pl.collect_all(sinks, engine="streaming")
-    except pl.exceptions.ComputeError:  # how polars says that the disk is full
-        raise OSError(errno.EIO, "the typed rows could not be written; is the disk full?") from None
+def _parquet(frame: pl.DataFrame) -> bytes:
+    """Give a frame as the bytes of a Parquet file."""
+    content = io.BytesIO()
+    frame.write_parquet(content, **_SETTINGS)
+    return content.getvalue()
+
+
+def _write(store: Store, frames: Mapping[Path, pl.DataFrame]) -> None:
+    """Write Parquet files side by side: the large ones to the disk, the small ones by way of the memory."""
+    small = {path: io.BytesIO() for path, frame in frames.items() if frame.height <= SMALL}
+    with write_together(store.root) as lend:
+        places = {path: small.get(path) or lend(path) for path in frames}
+        sinks = [frame.lazy().sink_parquet(places[path], lazy=True, **_SETTINGS) for path, frame in frames.items()]
+        try:
+            pl.collect_all(sinks, engine="streaming")
+        except pl.exceptions.ComputeError:  # how polars says that the disk is full
+            raise OSError(errno.EIO, "the typed rows could not be written; is the disk full?") from None
+        for path, content in small.items():
+            lend(path, content.getvalue())
 
 
 def accept(store: Store, submission: Submission, collections: Sequence[Screened], key: bytes) -> None:
@@ -88,13 +106,12 @@ def accept(store: Store, submission: Submission, collections: Sequence[Screened]
         kept[place_of(store.accepted, one.collection, *where)] = _accepted(one, submission, pseudonyms, key)
         if one.examined.set_aside.height:
             kept[place_of(store.quarantine, one.collection, *where)] = one.examined.set_aside.drop("row")
-    with write_together(store.root) as lend:
-        _write({lend(path): frame for path, frame in kept.items()})
+    _write(store, kept)
     school_year, district_id = where
-    left = [who, references]
+    left = {who, references}
     for folder in (store.accepted, store.quarantine):
-        left += folder.glob(f"*/{school_year}/{district_id}.parquet")
-    for path in set(left) - kept.keys():
+        left.update(folder.glob(f"*/{school_year}/{district_id}.parquet"))
+    for path in left - kept.keys():
         path.unlink(missing_ok=True)
 
 
@@ -122,8 +139,8 @@ def severity_order(rule: pl.Expr) -> pl.Expr:
 
 def _pseudonyms(collections: Sequence[Screened], key: bytes) -> pl.DataFrame:
     """Give every student number of the submission, in order, with its pseudonym."""
-    every = (one.examined.typed["student_id"] for one in collections if "student_id" in one.examined.typed.columns)
-    everyone = distinct(pl.concat([pl.Series("student_id", [], pl.String), *every]))
+    every = [one.examined.typed["student_id"] for one in collections if "student_id" in one.examined.typed.columns]
+    everyone = distinct(pl.concat(every) if every else pl.Series("student_id", [], pl.String))
     return pl.DataFrame([everyone, pseudonyms_of(everyone, key).alias("pseudonym")])
 
 
@@ -134,7 +151,8 @@ def _identity(collections: Sequence[Screened], pseudonyms: pl.DataFrame) -> pl.D
     typed = (one.examined.typed for one in collections)
     people = [frame.select(columns) for frame in typed if set(columns) <= set(frame.columns)]
     if not people:
-        return pseudonyms.with_columns(pl.lit(None, kind).alias(name) for name, kind in personal.items())
+        nobody = (constant(name, None, kind, pseudonyms.height) for name, kind in personal.items())
+        return pl.DataFrame([*pseudonyms, *nobody])
     return pseudonyms.join(pl.concat(people).unique(), on="student_id", how="left").sort(columns, nulls_last=True)
 
 
@@ -160,23 +178,23 @@ def _found(one: Screened) -> dict[str, pl.Series]:
 def _accepted(one: Screened, submission: Submission, pseudonyms: pl.DataFrame, key: bytes) -> pl.DataFrame:
     """Give the rows to keep: typed, under pseudonyms, with where each came from and what was found in it."""
     contract, typed = CONTRACTS[one.collection], one.examined.typed
-    whose = pl.lit(submission.district_id)
+    made = {
+        name: constant(name, getattr(submission, name), pl.String(), typed.height)
+        for name in ("district_id", "submission_id")
+    }
     if _says_whose(one, submission):
-        whose = pl.coalesce("district_id", whose)
-    made = {"district_id": whose, "submission_id": pl.lit(submission.submission_id)} | _found(one)
+        made["district_id"] = typed["district_id"].fill_null(submission.district_id)
+    made |= _found(one)
     for name in (name for name, column in contract.columns.items() if column.metadata["person"]):
         if name == "student_id":
             made[name] = exchange(typed[name], *pseudonyms)
         else:
             made[name] = pseudonymize(typed[name], key)
-    columns, kinds = [], typed.schema
+    sent = {one.name: one for one in typed} | made
+    columns = []
     for name, kind in accepted_schema(contract).items():
-        if name in made:
-            columns.append(made[name].cast(kind).alias(name))
-        elif name in kinds:
-            columns.append(name if kinds[name] == kind else pl.col(name).cast(kind))
-        else:
-            columns.append(pl.lit(None, kind).alias(name))
-    local = [name for name in typed.columns if name.startswith("local_")]
-    frame = typed.select(*columns, *local)
+        values = sent[name].alias(name) if name in sent else constant(name, None, kind, typed.height)
+        columns.append(values if values.dtype == kind else values.cast(kind))
+    local = [values for name, values in sent.items() if name.startswith("local_")]
+    frame = pl.DataFrame([*columns, *local])
     return frame if frame[LINE].is_sorted() else frame.sort(LINE, maintain_order=True)

@@ -172,7 +172,7 @@ class _Gate:
             start = piece.data.index(b"\n", start) + 1
         head = Piece(piece.data[:start], piece.line, piece.offset)
         unusual = prove_text(head, self.ends_in_pair)
-        part = outline(head, self.limits)
+        part = quick_outline(head, self.limits, head.data.count(b",") + 1) or outline(head, self.limits)
         self.parts.append(replace(part, unusual=unusual))
         if part.blank.all():
             return None
@@ -221,6 +221,18 @@ class _Gate:
         """Give what was read, or say what is wrong with it."""
         if not self.header_line:
             raise Problems(("FIL-001", "The file holds blank lines alone; we expected column names and records."))
+        blank: list[int] = []
+        if self.found or len(self.parts) < 2 or not all(part.is_plain for part in self.parts):
+            blank = self._prove_all_lines()
+        told = told | {"FIL-021": blank}
+        for part in self.parts:
+            for rule, at in part.unusual.items():
+                told[rule] = told.get(rule, []) + at
+        notices = [notice(name, *first(rule, told[rule], *words)) for rule, words in _TOLD.items() if told.get(rule)]
+        return Table(name, self.columns, pl.concat(self.frames, rechunk=True), tuple(notices))
+
+    def _prove_all_lines(self) -> list[int]:
+        """Say what is wrong with the lines of all parts together, or give the numbers of those that are blank."""
         lines = Lines.of(self.parts)
         found = self.found + faults(lines, self.limits)
         if not found and np.count_nonzero(~lines.blank) == 1:
@@ -228,12 +240,7 @@ class _Gate:
             found = [("FIL-020", seen)]
         if found:
             raise Problems(*found)
-        told = told | {"FIL-021": (np.flatnonzero(lines.blank) + 1).tolist()}
-        for part in self.parts:
-            for rule, at in part.unusual.items():
-                told[rule] = told.get(rule, []) + at
-        notices = [notice(name, *first(rule, told[rule], *words)) for rule, words in _TOLD.items() if told.get(rule)]
-        return Table(name, self.columns, pl.concat(self.frames, rechunk=True), tuple(notices))
+        return (np.flatnonzero(lines.blank) + 1).tolist()
 
 
 def _prove_commas(names: bytes, line: int) -> None:

@@ -6,6 +6,7 @@ whatever the umask of the caller, and a file is either there whole, and on the d
 
 import ctypes
 import os
+import secrets
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -96,30 +97,34 @@ def write_atomically(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def write_together(root: Path) -> Iterator[Callable[[Path], Path]]:
+def write_together(root: Path) -> Iterator[Callable[..., Path]]:
     """Lend a function that lends files as `write_atomically` does; on leaving, all get their names, after one flush.
 
-    All stand on the file system of `root`. To flush them one by one takes twenty times as long.
+    A file is empty, or has the content that is given with its name. All stand on the file system of `root`. To flush
+    them one by one takes twenty times as long.
     """
     parts: dict[Path, Path] = {}
 
-    def lend(path: Path) -> Path:
-        make_private(path.parent)
-        descriptor, name = tempfile.mkstemp(prefix=".part-", dir=path.parent)
-        os.close(descriptor)
-        parts[Path(name)] = path
-        return Path(name)
+    def lend(path: Path, content: bytes = b"") -> Path:
+        part = make_private(path.parent) / f".part-{secrets.token_hex(8)}"
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        parts[part] = path
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        return part
 
     try:
         yield lend
-        flush_all(root)
+        if parts:
+            flush_all(root)
         for part, path in parts.items():
             part.replace(path)
     except BaseException:
         for part in parts:
             part.unlink(missing_ok=True)
         raise
-    flush_all(root)
+    if parts:
+        flush_all(root)
 
 
 def flush_all(root: Path) -> None:

@@ -42,7 +42,8 @@ class Piece:
 class Part:
     """What the bytes of a piece say about its lines: of each how many fields it has and what is wrong with it.
 
-    `sums` holds the sums of the hashes of its values by column, where every line is as wide as the header.
+    `sums` holds the sums of the hashes of its values by column, where every line is as wide as the header. In a part
+    that `is_plain` no line is blank and nothing is wrong.
     """
 
     fields: np.ndarray
@@ -53,6 +54,7 @@ class Part:
     long_value: list[int]
     sums: np.ndarray | None
     unusual: dict[str, list[int]] = field(default_factory=dict)
+    is_plain: bool = False
 
     @property
     def is_sound(self) -> bool:
@@ -171,7 +173,8 @@ def quick_outline(piece: Piece, limits: Limits, width: int) -> Part | None:
     if not all_alike or np.diff(newlines, prepend=-1).max() > min(limits.value_characters, limits.line_bytes):
         return None
     nowhere = np.zeros(len(newlines), bool)
-    return Part(np.full(len(newlines), width, np.int32), nowhere, nowhere, nowhere, [], [], None)
+    fields = np.full(len(newlines), width, np.int32)
+    return Part(fields, nowhere, nowhere, nowhere, [], [], None, is_plain=True)
 
 
 def outline(piece: Piece, limits: Limits, width: int | None = None) -> Part:

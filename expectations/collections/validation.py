@@ -5,11 +5,12 @@ data. No rule lives here. A frame of findings has the columns `row`, `rule` and 
 """
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import pandera.polars as pa
 import polars as pl
@@ -57,11 +58,13 @@ def examine(frame: pl.DataFrame, contract: pa.DataFrameSchema, *, district_id: s
     """
     extra = columns_extra([name for name, kind in frame.schema.items() if kind == pl.String], contract)
     frame = (frame.drop(extra) if extra else frame).with_row_index("row")
-    read = _read_as_sent(frame, contract)
-    text, padded = trim(frame, contract, read)
+    read, stripped = _look_once(frame, contract)
+    text, padded = trim(frame, contract, read, stripped)
     typed, unreadable = type_columns(text, contract, read)
     elsewhere = find_rows_from_elsewhere(typed, contract, district_id=district_id, school_year=school_year)
-    typed = _without(typed, elsewhere["row"]).with_columns(school_year=pl.lit(school_year, pl.Int16))
+    typed = _without(typed, elsewhere["row"])
+    year = constant("school_year", school_year, pl.Int16(), typed.height)
+    typed = pl.DataFrame([*(one for one in typed if one.name != year.name), year])
     columns = _NONE
     if extra:
         columns = pl.DataFrame({"row": None, "rule": _code(contract, EXTRA_COLUMN), "field": extra}, schema=FINDINGS)
@@ -84,32 +87,40 @@ def columns_extra(columns: Iterable[str], contract: pa.DataFrameSchema) -> list[
     return [name for name in columns if name not in known and not name.startswith("local_")]
 
 
-def _read_as_sent(frame: pl.DataFrame, contract: pa.DataFrameSchema) -> dict[str, pl.Series]:
-    """Read the columns in which every value that is not blank can be read without a space being left out.
+def _look_once(frame: pl.DataFrame, contract: pa.DataFrameSchema) -> tuple[dict[str, pl.Series], dict[str, pl.Series]]:
+    """Read the columns in which every value that is not blank can be read as it was sent, and strip all others.
 
-    No kind but text and codes takes a value with a space at its ends, so these need not be looked for there.
+    No kind but text and codes takes a value with a space at its ends, so there is none in those that were read. What
+    is asked of a small file costs by the question, so both are asked at once.
     """
-    kinds = {name: column.metadata["kind"] for name, column in contract.columns.items() if name in frame.columns}
-    read = frame.select(_plainly(name, kind) for name, kind in kinds.items() if KINDS[kind].is_strict)
-    return {one.name: one for one in read.get_columns() if one.null_count() == (frame[one.name] == "").sum()}
+    kinds = {name: column.metadata["kind"] for name, column in contract.columns.items()}
+    names = [name for name in dict.fromkeys((*kinds, *SUBMISSION_COLUMNS)) if name in frame.columns]
+    strict = [name for name in names if name in kinds and KINDS[kinds[name]].is_strict]
+    seen = frame.select(_plainly(name, kinds[name]) if name in strict else _stripped(name) for name in names)
+    read = {
+        one.name: one for one in seen[strict] if not one.null_count() or one.null_count() == _blanks(frame[one.name])
+    }
+    doubtful = [name for name in strict if name not in read]
+    stripped = frame.select(_stripped(name) for name in doubtful) if doubtful else frame.clear()
+    return read, {name: stripped[name] if name in doubtful else seen[name] for name in names if name not in read}
+
+
+def _blanks(values: pl.Series) -> int:
+    return (values == "").sum()
 
 
 def trim(
-    frame: pl.DataFrame, contract: pa.DataFrameSchema, sound: Collection[str] = ()
+    frame: pl.DataFrame, contract: pa.DataFrameSchema, read: Mapping[str, pl.Series], stripped: Mapping[str, pl.Series]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Leave out the spaces around values and make blanks null; give the frame and the findings.
-
-    In the `sound` columns there are no spaces around values.
-    """
-    names = [name for name in dict.fromkeys((*contract.columns, *SUBMISSION_COLUMNS)) if name in frame.columns]
-    doubtful = [name for name in names if name not in sound]
+    """Put in the columns whose values were stripped, and make blanks null; give the frame and the findings."""
     text = frame.clone()
-    for stripped in frame.select(_stripped(name) for name in doubtful):
-        text.replace_column(text.get_column_index(stripped.name), stripped)
-    padded = {name: text[name] != frame[name] for name in doubtful}
-    for value in map(text.get_column, names):
+    for name, values in stripped.items():
+        text.replace_column(text.get_column_index(name), values)
+    padded = {name: values != frame[name] for name, values in stripped.items()}
+    for name in (*(name for name, values in read.items() if values.null_count()), *stripped):
+        value = text[name]
         if (is_blank := value == "").any():
-            text.replace_column(text.get_column_index(value.name), value.set(is_blank, None))
+            text.replace_column(text.get_column_index(name), value.set(is_blank, None))
     return text, _findings(frame["row"], padded, _code(contract, PADDED))
 
 
@@ -134,10 +145,15 @@ def type_columns(
     """
     sent = [name for name in contract.columns if name in frame.columns]
     kinds = {name: column.metadata["kind"] for name, column in contract.columns.items()}
-    typed = frame.select(
-        *(already[n] if n in already else _read(n, kind) if n in sent else _null(n, kind) for n, kind in kinds.items()),
-        *(name for name in frame.columns if name not in kinds),
-    )
+    doubtful = [name for name in sent if name not in already and KINDS[kinds[name]].is_strict]
+    read = frame.select(_read(name, kinds[name]) for name in doubtful) if doubtful else frame.clear()
+    columns = []
+    for name, kind in kinds.items():
+        if name not in sent:
+            columns.append(constant(name, None, KINDS[kind].dtype, frame.height))
+        else:
+            columns.append(already[name] if name in already else read[name] if name in doubtful else frame[name])
+    typed = pl.DataFrame([*columns, *(one for one in frame if one.name not in kinds)])
     some_lost = [name for name in sent if typed[name].null_count() > frame[name].null_count()]
     lost = {name: typed[name].is_null() & frame[name].is_not_null() for name in some_lost}
     findings = _findings(frame["row"], lost, _code(contract, UNREADABLE))
@@ -159,9 +175,9 @@ def _plainly(name: str, kind: str) -> pl.Expr:
     return (KINDS[kind].plainly or KINDS[kind].read)(pl.col(name))
 
 
-@cache
-def _null(name: str, kind: str) -> pl.Expr:
-    return pl.lit(None, KINDS[kind].dtype).alias(name)
+def constant(name: str, value: Any, kind: pl.DataType, height: int) -> pl.Series:
+    """Give a column that holds one value in every row, in a tenth of the time that a query takes."""
+    return pl.Series(name, [value], dtype=kind).new_from_index(0, height)
 
 
 def _without(frame: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:

@@ -8,6 +8,7 @@ import json
 import shutil
 import stat
 import zipfile
+from contextlib import nullcontext
 from pathlib import Path
 
 import polars as pl
@@ -498,9 +499,19 @@ def test_a_machine_that_cannot_write_is_no_fault_of_a_district(store, send, monk
     assert screen(store, 2025).screened == ["0470"]
 
 
-def test_a_full_disk_is_a_fault_of_the_machine_also_where_polars_gives_it_another_name(store):
+def test_a_full_disk_is_a_fault_of_the_machine_also_where_polars_gives_it_another_name(store, monkeypatch):
+    monkeypatch.setattr(acceptance, "SMALL", 0)
+    monkeypatch.setattr(acceptance, "write_together", lambda root: nullcontext(lambda path: Path("/dev/full")))
     with pytest.raises(OSError, match="disk"):
-        acceptance._write({Path("/dev/full"): pl.DataFrame({"a": [1]})})
+        acceptance._write(store, {store.accepted / "a": pl.DataFrame({"a": [1]})})
+
+
+def test_a_large_file_and_a_small_one_are_the_same_bytes(store, monkeypatch):
+    frame, places = pl.DataFrame({"a": ["x", None] * 50}), [store.accepted / name for name in ("small", "large")]
+    acceptance._write(store, {places[0]: frame})
+    monkeypatch.setattr(acceptance, "SMALL", 0)
+    acceptance._write(store, {places[1]: frame})
+    assert places[0].read_bytes() == places[1].read_bytes()
 
 
 # --- only what has changed
