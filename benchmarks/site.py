@@ -227,6 +227,7 @@ def _write_values(path: Path, entities: pl.DataFrame, cells: pl.DataFrame, chang
             pl.when(is_hidden).then(pl.lit("suppressed")).otherwise(pl.lit("ok")).alias("value_status"),
             known.then(pl.col("value") - half).cast(decimal).alias("interval_low"),
             known.then(pl.col("value") + half).cast(decimal).alias("interval_high"),
+            pl.lit("wilson").alias("interval_method"),
             pl.lit(None, decimal).alias("low_bound"), pl.lit(None, decimal).alias("high_bound"),
         ).to_arrow()  # fmt: skip
         writer = writer or pq.ParquetWriter(path, frame.schema, compression="zstd")

@@ -275,6 +275,13 @@ class Published:
             for measure in measures
         }
 
+    @cached_property
+    def interval_methods(self) -> dict[str, list[str]]:
+        """How the likely ranges of each indicator were found, by the names that the data have for it."""
+        methods = pl.scan_parquet(self._values).filter(pl.col("interval_method").is_not_null())
+        found = methods.group_by("indicator").agg(pl.col("interval_method").unique().sort())
+        return dict(found.collect(engine="streaming").iter_rows())
+
     def _in_force(self, policies: pl.DataFrame) -> pl.DataFrame:
         """Keep the policy numbers of the published years, one row for all levels that share a number."""
         order = {code: place for place, code in enumerate(self.levels)}

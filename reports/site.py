@@ -368,6 +368,7 @@ class _Maker:
                 "districts": districts,
                 "methodology": Markup(self.markdown.render(page.text)),
                 "policies": self.book.policies.get(slug, []),
+                "ranges": self.book.interval_methods.get(slug, []),
             }
             return self._drawn(view, slug, shown)
 

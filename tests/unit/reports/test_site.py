@@ -449,6 +449,8 @@ def test_the_indicator_page_holds_its_method_and_who_decided_its_numbers(pages):
     assert "20 USC 6311(c)(4)(E)" in policy.text
     assert "=1+1, board decision of 2023 & <b>others</b>" in policy.text
     assert "{%" not in page.text
+    assert "by the score of Wilson. wilson" in page.text
+    assert "fórmula de Wilson. wilson" in pages["es/indicators/academic_achievement/index.html"].text
 
 
 def test_the_indicator_page_shows_ten_students_the_gaps_of_two_years_and_what_it_is_made_from(pages, results):
