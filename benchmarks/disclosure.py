@@ -120,6 +120,7 @@ def state(schools: int, seed: int = 1) -> tuple[linked.Rows, linked.Hierarchy]:
         minimum=np.full(count, MINIMUM),
         floor=np.full(count, FLOOR),
         width=np.full(count, WIDTH),
+        whole=np.full(count, -1),
     )
     return rows, linked.Hierarchy(parent, level, GROUPS)
 

@@ -213,7 +213,9 @@ def _numerators(rates: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     value, low_bound, high_bound, numerator = (
         rates[name].cast(pl.Float64).to_numpy() for name in ("value", "low_bound", "high_bound", "numerator")
     )
-    decimals = np.minimum(rates["decimals"].to_numpy(), rates["rounded_to"].to_numpy())
+    # A share in the mode `ranges` is a whole percent: with decimals, one share would be what the others leave.
+    is_whole = rates.select((pl.col("statistic") == "share") & (pl.col("mode") == "ranges")).to_series().to_numpy()
+    decimals = np.where(is_whole, 0, np.minimum(rates["decimals"].to_numpy(), rates["rounded_to"].to_numpy()))
     low, high = np.zeros(of_low.size, np.int64), of_high.copy()
     is_range, is_value = rates["value_status"].to_numpy() == "range", ~np.isnan(value)
     low[is_value] = numerators(value[is_value], of_low[is_value], decimals[is_value])[0]

@@ -42,6 +42,7 @@ class Rows:
     """One number for each row of the results; -1 where a row has none.
 
     Tables are joined where their `joint` is the same: a year of a policy. The intervals say what would be published.
+    Tables whose numerators are the shares of one whole have the same `whole`, which is -1 for all others.
     """
 
     joint: Ints
@@ -67,6 +68,7 @@ class Rows:
     minimum: Ints
     floor: Ints
     width: Ints
+    whole: Ints
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,27 @@ def primary(rows: Rows, totals: Ints) -> Ints:
     reasons = np.where(rows.has_number & few, FEW_COUNTED, SHOWN)
     reasons[rows.has_number & small] = MINIMUM_N
     reasons[rows.is_empty & (totals > 0)] = NOBODY
+    reasons[_is_left_by_other_shares(rows) & (reasons == SHOWN)] = FEW_COUNTED
     return reasons
+
+
+def _is_left_by_other_shares(rows: Rows) -> Bools:
+    """Say which shares of few, or of all but few, the other shares of their whole leave less room than the width.
+
+    Shares add up to whom they were measured of, which is taken as known: each is what the others leave.
+    """
+    places, groups = int(rows.place.max(initial=0)) + 1, int(rows.group.max(initial=0)) + 1
+    of = np.flatnonzero((rows.whole >= 0) & rows.has_number & (rows.numerator >= 0))
+    _, spot = np.unique((rows.whole[of] * places + rows.place[of]) * groups + rows.group[of], return_inverse=True)
+    low, high, counted, number = (
+        part[of] for part in (rows.numerator_low, rows.numerator_high, rows.denominator, rows.numerator)
+    )
+    others_low, others_high = (np.bincount(spot, end)[spot].astype(np.int64) - end for end in (low, high))
+    room = np.minimum(high, counted - others_low) - np.maximum(low, counted - others_high)
+    few = np.minimum(number, counted - number) < rows.floor[of]
+    found = np.zeros(rows.table.size, dtype=bool)
+    found[of[few & (room < np.minimum(rows.width[of], counted))]] = True
+    return found
 
 
 def hide(

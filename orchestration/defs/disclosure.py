@@ -48,6 +48,9 @@ ROWS = f"""
         is_share_of_students,
         (indicator, measure) in (select (indicator, measure) from marts.dim_measure where statistic = 'share')
             as is_one_of_several,
+        dense_rank() over (
+            order by school_year, policy_id, indicator, population, grade_span, subject
+        ) as number_of_whole,
         mode,
         minimum,
         count_base,
@@ -196,6 +199,7 @@ def numbers_of(
             "width",
             "numerator",
             "denominator",
+            "number_of_whole",
         )
     }
     is_share = results["is_share_of_students"].to_numpy()
@@ -228,6 +232,7 @@ def numbers_of(
         minimum=column["minimum"],
         floor=column["floor"],
         width=column["width"],
+        whole=np.where(is_share & results["is_one_of_several"].to_numpy(), column["number_of_whole"], -1),
     ), hierarchy
 
 

@@ -139,7 +139,12 @@ with
     with_bounds as (
         select
             banded.*,
-            least(banded.decimals, banded.most_decimals) as shown_decimals,
+            -- A share of a whole is what the others leave, so where counts are rounded it gets no decimals.
+            case
+                when banded.band_statistic = 'share' and banded.mode = 'ranges'
+                then 0
+                else least(banded.decimals, banded.most_decimals)
+            end as shown_decimals,
             bands.policy_id is not null as is_range,
             bands.low,
             bands.high

@@ -3,6 +3,8 @@
 The attack and the optimum are linear programs written here; they share nothing with the method, nor with the attackers.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -61,6 +63,7 @@ def as_rows(counts: np.ndarray, numerators: np.ndarray | None = None, base: int 
         minimum=np.full(n.size, MINIMUM),
         floor=np.full(n.size, 3),
         width=np.full(n.size, WIDTH),
+        whole=np.full(n.size, -1),
     )
 
 
@@ -152,6 +155,24 @@ def test_rounded_counts_need_no_other_row_to_be_hidden():
     counts = rolled_up(places, np.array([[4, 56], [41, 53], [33, 61], [72, 38]]))
     exact, rounded = (np.count_nonzero(linked.hide(as_rows(counts, base=base), places)[0]) for base in (1, 5))
     assert (exact, rounded) == (4, 1)
+
+
+@pytest.mark.parametrize(("ends", "is_hidden"), [((1, 1), True), ((6, 6), False), ((1, 9), False)])
+def test_a_share_of_few_is_hidden_where_the_others_of_its_whole_leave_it_alone(ends, is_hidden):
+    """One student of 1,293 at the first of three levels; of the other two a reader knows the number to `ends`."""
+    numbers = np.array([1, 270, 1_022])
+    spread, none = np.array(ends), np.zeros(3, dtype=np.int64)
+    rows = replace(
+        as_rows(np.full((1, 3), 1_293), numbers[None, :]),
+        numerator_low=np.append(0, numbers[1:] - spread),
+        numerator_high=np.append(13, numbers[1:] + spread),
+        table=np.arange(3),
+        group=none,
+        whole=none,
+        is_exact=none > 0,
+    )
+    reasons = linked.primary(rows, rows.students)
+    assert reasons.tolist() == [linked.FEW_COUNTED if is_hidden else linked.SHOWN, linked.SHOWN, linked.SHOWN]
 
 
 def test_a_rare_outcome_is_hidden_and_so_is_what_would_give_it_away():
