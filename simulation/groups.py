@@ -1,4 +1,4 @@
-"""Counting what is true by school, district and student group. The groups are those that results are reported for."""
+"""Counting what is true by school, district and student group. The groups are those of every indicator."""
 
 from collections.abc import Mapping
 

@@ -46,7 +46,7 @@ def with_enough_coverage(state: State, slug: str, results: pd.DataFrame) -> pd.D
 
 def differences(state: State, warehouse: Path, slug: str) -> pd.DataFrame:
     """List the keys whose number is in one computation only, or differs by more than 1e-9 or a tolerance it states."""
-    mine = with_enough_coverage(state, slug, reference(slug).compute(state))
+    mine = state.reported(slug, with_enough_coverage(state, slug, reference(slug).compute(state)))
     mine = mine[mine["value"].notna()].astype({"school_year": "int64", "value": "float64"})
     mine = mine.assign(tolerance=mine.get("tolerance", 1e-9))
     theirs = published(warehouse, slug).astype({"school_year": "int64"})

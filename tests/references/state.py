@@ -65,6 +65,12 @@ class State:
             columns=["first_school_year", "last_school_year"]
         )
 
+    def reported(self, slug: str, results: pd.DataFrame) -> pd.DataFrame:
+        """Keep of an indicator's results the groups that the policy of the year reports for it."""
+        groups = self.reference("reported_groups")
+        asked = groups[groups["indicator"].isna() | (groups["indicator"] == slug)]
+        return results.merge(asked[["policy_id", "school_year", "student_group"]].drop_duplicates())
+
     @cached_property
     def years(self) -> list[int]:
         """The school years that have enrollment."""

@@ -23,6 +23,11 @@ with
         select code as student_group, group_kind = 'all' as is_everyone from {{ ref("code_student_groups") }}
     ),
 
+    reported_groups as (
+        select policy_id, indicator, student_group, first_school_year, last_school_year
+        from {{ ref("policy_reported_groups") }}
+    ),
+
     entity_grades as (select school_year, level, entity_id, grade from {{ ref("int_entity_grades") }}),
 
     students as (select school_year, level, entity_id, student_id from {{ ref("int_students_in_entities") }}),
@@ -74,6 +79,18 @@ with
 
     entities as (select distinct policy_id, school_year, level, entity_id from enrolled),
 
+    -- Some groups are reported for some indicators only. A policy says so, for each year.
+    asked_groups as (
+        select distinct years.policy_id, years.school_year, measures.indicator, student_group, is_everyone
+        from (select distinct policy_id, school_year from entities) as years
+        inner join
+            reported_groups
+            on years.policy_id = reported_groups.policy_id
+            and years.school_year between reported_groups.first_school_year and reported_groups.last_school_year
+        inner join measures on reported_groups.indicator is null or reported_groups.indicator = measures.indicator
+        inner join student_groups using (student_group)
+    ),
+
     entity_spans as (
         select policy_id, school_year, level, entity_id, false as is_by_grade, 'all' as grade_span
         from entities
@@ -120,7 +137,7 @@ inner join
     questions
     on entity_spans.is_by_grade = questions.is_by_grade
     and position(concat('|', entity_spans.level, '|') in concat('|', questions.levels, '|')) > 0
-cross join student_groups
+inner join asked_groups using (policy_id, school_year, indicator)
 left join applicable using (indicator, school_year, level, entity_id)
 left join computed_anywhere using (indicator, policy_id, school_year, population, subject, measure)
 left join computed_here using (indicator, policy_id, school_year, level, entity_id, population, subject, measure)
