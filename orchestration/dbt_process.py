@@ -1,12 +1,15 @@
 """dbt as a process that works in the home folder and ends with the run that started it.
 
-So its paths are the same in every home, and a killed run leaves nobody writing.
+So its paths are the same in every home, and a killed run leaves nobody writing. Of what dbt has to say, nobody hears
+the debug level: a line for each of 14,000 such events, searched for secrets and thrown away, was a fifth of the time
+that dbt takes for itself.
 """
 
 import os
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 
 def end_with(parent: int) -> None:
@@ -16,6 +19,20 @@ def end_with(parent: int) -> None:
     os._exit(1)
 
 
+def say_no_debug() -> None:
+    """Drop events of the debug level before dbt writes them out."""
+    from dbt_common.events.base_types import EventLevel
+    from dbt_common.events.event_manager import EventManager
+
+    fire = EventManager.fire_event
+
+    def heard(manager: EventManager, e: Any, level: Any = None, *about: Any, **more: Any) -> None:
+        if (level or e.level_tag()) is not EventLevel.DEBUG:
+            fire(manager, e, level, *about, **more)
+
+    EventManager.fire_event = heard
+
+
 if __name__ == "__main__":
     home = Path(os.environ["WAYMARK_HOME"])
     if home.is_dir():  # reading the project needs no home
@@ -23,4 +40,5 @@ if __name__ == "__main__":
     threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
     from dbt.cli.main import cli
 
+    say_no_debug()
     cli(prog_name="dbt")

@@ -125,3 +125,25 @@ def test_dbt_ends_when_the_run_that_started_it_is_gone():
 def test_dbt_is_not_asked_for_its_version_over_the_network(monkeypatch):
     monkeypatch.setattr(subprocess, "check_output", lambda *_, **__: pytest.fail("dbt --version asks the network"))
     assert str(transformation.resource()._cli_version).startswith("1.11")
+
+
+DEBUG = """
+from orchestration.dbt_process import say_no_debug
+from dbt_common.events.base_types import EventLevel
+from dbt_common.events.event_manager import EventManager
+from dbt.adapters.events.types import SQLQuery
+from dbt_common.events.types import Note
+say_no_debug()
+manager, heard = EventManager(), []
+manager.callbacks.append(lambda message: heard.append(message.info.msg))
+manager.fire_event(SQLQuery(conn_name="waymark", sql="select 1", node_info={}))
+manager.fire_event(Note(msg="quiet"), level=EventLevel.DEBUG)
+manager.fire_event(Note(msg="of interest"), level=EventLevel.INFO)
+manager.fire_event(Note(msg="grave"), level=EventLevel.ERROR)
+print(heard)
+"""
+
+
+def test_dbt_says_nothing_of_the_debug_level():
+    said = subprocess.run([sys.executable, "-c", DEBUG], capture_output=True, check=True, text=True)
+    assert said.stdout.strip() == "['of interest', 'grave']"
