@@ -8,6 +8,7 @@ BENCH_BUILD_FOLDER a folder in which the warehouse and what dbt says of each nod
 import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -32,7 +33,6 @@ from orchestration.growth_tables import STORED, typed
 HOW_MANY = int(os.environ.get("BENCH_BUILD_STUDENTS", "24000"))
 YEARS = int(os.environ.get("BENCH_BUILD_YEARS", "1"))
 STUDENTS_PER_DISTRICT = 6_000
-DBT = Path(sys.executable).parent / "dbt"
 THREADS = 2
 SLOWEST = 25
 STEPS = {
@@ -45,11 +45,11 @@ def main() -> None:
     """Print what each step and the slowest nodes take, and the ratio of the whole to one scan-and-group."""
     given, kept = os.environ.get("BENCH_BUILD_ACCEPTED"), os.environ.get("BENCH_BUILD_FOLDER")
     with nullcontext(kept) if kept else tempfile.TemporaryDirectory(prefix="waymark-bench-") as place:
-        folder = Path(place)
+        folder = Path(place).absolute()
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "waymark.duckdb").unlink(missing_ok=True)
         if given:
-            accepted = Path(given)
+            accepted = Path(given).absolute()
         else:
             districts = max(1, HOW_MANY // STUDENTS_PER_DISTRICT)
             accepted = write_accepted(folder / "state", students=HOW_MANY, years=YEARS, districts=districts)
@@ -64,6 +64,7 @@ def _print(folder: Path, accepted: Path) -> None:
         f"{largest} is largest with {rows:,} rows; to scan it and group it by student takes {baseline:.2f} s, "
         f"{worked:.2f} s of a processor."
     )
+    _parse(folder, accepted)
     steps, nodes = Table("step", "s", "processor s", "tables s", "tests s", "peak MB"), {}
     whole, before = 0.0, _processor()
     for step, selection in STEPS.items():
@@ -123,10 +124,27 @@ def _scan_and_group(collection: Path) -> tuple[float, float]:
     return time.perf_counter() - start, time.process_time() - worked
 
 
+def _parse(folder: Path, accepted: Path) -> None:
+    """Read the project once before the steps, as a home does before its first run."""
+    _call(folder, accepted, folder / "dbt", ["parse"])
+    for step in STEPS:
+        (folder / "dbt" / step).mkdir(exist_ok=True)
+        shutil.copy(folder / "dbt" / "partial_parse.msgpack", folder / "dbt" / step)
+
+
 def _dbt(folder: Path, accepted: Path, step: str, selection: list[str]) -> tuple[float, dict[str, float]]:
     """Run one step of the build as the build does; give its seconds and those of each node."""
     target = folder / "dbt" / step
+    start = time.perf_counter()
+    _call(folder, accepted, target, ["build", "--exclude-resource-type", "unit_test", *selection])
+    seconds = time.perf_counter() - start
+    results = json.loads((target / "run_results.json").read_text())["results"]
+    return seconds, {one["unique_id"]: one["execution_time"] for one in results}
+
+
+def _call(folder: Path, accepted: Path, target: Path, command: list[str]) -> None:
     places = {
+        "WAYMARK_HOME": folder,
         "WAYMARK_WAREHOUSE": folder / "waymark.duckdb",
         "WAYMARK_ACCEPTED": accepted,
         "WAYMARK_ESTIMATES": folder,
@@ -135,15 +153,11 @@ def _dbt(folder: Path, accepted: Path, step: str, selection: list[str]) -> tuple
         "DBT_PROFILES_DIR": settings.DBT_PROJECT,
         "DBT_PROJECT_DIR": settings.DBT_PROJECT,
     }
-    command = [DBT, "build", "--exclude-resource-type", "unit_test", "--log-level-file", "none", *selection]
-    start = time.perf_counter()
     environment = os.environ | {name: str(place) for name, place in places.items()}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    seconds = time.perf_counter() - start
+    quiet = [*settings.DBT, "--log-level-file", "none"]
+    done = subprocess.run([*quiet, *command], env=environment, capture_output=True, text=True, cwd=settings.ROOT)
     if done.returncode:
         sys.exit(done.stdout[-5000:] + done.stderr)
-    results = json.loads((target / "run_results.json").read_text())["results"]
-    return seconds, {one["unique_id"]: one["execution_time"] for one in results}
 
 
 def _methods(folder: Path) -> None:
