@@ -109,6 +109,7 @@ def _entry(code: str) -> dict[str, Any]:
         "collections": list(card.collections) if card else [contract.name],
         "last_year": list(card.last_year) if card else [],
         "of_state": list(card.of_state) if card else [],
+        "policies": list(card.policies) if card else [],
         "columns": list(card.columns) if card else [f"{contract.name}.{name}" for name in rule.needs],
         "first_school_year": card.first_school_year if card else None,
         "last_school_year": card.last_school_year if card else None,

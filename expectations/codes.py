@@ -1,6 +1,7 @@
 """Code sets: the csv files that dbt seeds as `reference.code_*`, read once and shared by the contracts.
 
-Nothing else is read here, and no code is written down here: a code set has one home, its csv file.
+The tables of policy beside them are named here and not read. Nothing else is known here, and no code is written down
+here: a code set has one home, its csv file.
 """
 
 import csv
@@ -14,6 +15,11 @@ FOLDER = Path(__file__).resolve().parent.parent / "dbt_project" / "models" / "re
 def code_set_file(name: str) -> Path:
     """Name the csv file of a code set, for example `grades`."""
     return FOLDER / f"code_{name}.csv"
+
+
+def policy_file(name: str) -> Path:
+    """Name the csv file of a table of the state's policy, for example `cut_scores`."""
+    return FOLDER / f"policy_{name}.csv"
 
 
 @cache

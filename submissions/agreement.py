@@ -17,7 +17,7 @@ import duckdb
 import polars as pl
 
 from expectations.agreement import CARDS, FRAMEWORK, LAST_YEAR, OF_STATE, SET_ASIDE, Card
-from expectations.codes import code_set
+from expectations.codes import code_set, policy_file
 from expectations.collections import CONTRACTS
 from expectations.collections.validation import STATE, Examined
 
@@ -28,6 +28,20 @@ AGREED = pl.Schema(
 _NOTHING = AGREED.to_frame()
 
 NOT_SENT, NO_COLUMN, NO_LAST_YEAR, NOT_OF_STATE, FAULT = "collection", "column", "last_year", "of_state", "fault"
+NO_POLICY = "policy"
+
+POLICY = "policy_"
+_POLICIES = {
+    "cut_scores": {
+        "first_school_year": pl.Int16(),
+        "last_school_year": pl.Int16(),
+        "subject": pl.String(),
+        "grade": pl.String(),
+        "performance_level": pl.Int16(),
+        "cut_score": pl.Decimal(9, 3),
+    }
+}
+"""The columns of the tables of policy that a select may ask for."""
 
 MOST_COPIED = 200_000
 """Up to so many rows in all, tables are copied into a database that is kept for the next submission. Copied tables
@@ -72,6 +86,7 @@ def agree(
         known |= {name + OF_STATE: _about(sent, name, frame) for name, frame in (of_state or {}).items()}
         known |= {name: frame for name, frame in (of_state or {}).items() if name in FRAMEWORK and name not in sent}
     asked = [card for card in cards if card.collection in sent and card.holds_in(school_year)]
+    known |= {POLICY + name: policy(name, school_year) for name in {name for card in asked for name in card.policies}}
     if district_id == STATE:
         asked = [card for card in asked if not card.of_state]
     not_checked = [missing for card in asked if (missing := _missing(card, sent, known))]
@@ -104,6 +119,14 @@ def last_year_of(frame: pl.DataFrame, collection: str) -> pl.DataFrame:
         for name, column in CONTRACTS[collection].columns.items()
         if not column.metadata["personal"]
     )
+
+
+def policy(name: str, school_year: int) -> pl.DataFrame:
+    """Give the rows of a table of policy that hold in a school year."""
+    frame = pl.read_csv(policy_file(name), infer_schema=False).select(
+        pl.col(column).cast(kind) for column, kind in _POLICIES[name].items()
+    )
+    return frame.filter(pl.lit(school_year).is_between("first_school_year", "last_school_year"))
 
 
 def ordered(registry: pl.DataFrame) -> pl.DataFrame:
@@ -147,6 +170,9 @@ def _missing(card: Card, sent: Mapping[str, Examined], known: Mapping[str, pl.Da
         frame = known.get(collection + OF_STATE)
         if frame is None or (column and (column not in frame.columns or frame[column].is_null().all())):
             return NotChecked(card.code, NOT_OF_STATE, named)
+    for name in card.policies:
+        if known[POLICY + name].is_empty():
+            return NotChecked(card.code, NO_POLICY, POLICY + name)
     return None
 
 

@@ -19,7 +19,7 @@ from expectations.catalogue import ENGLISH, SEVERITY, Said, reasons_of, say
 from expectations.collections import CONTRACTS
 from expectations.notices import EXPLAIN, MUST_FIX, SEVERITIES, Notice
 from submissions import door_words
-from submissions.agreement import FAULT, NO_COLUMN, NO_LAST_YEAR, NOT_OF_STATE, NOT_SENT, NotChecked
+from submissions.agreement import FAULT, NO_COLUMN, NO_LAST_YEAR, NO_POLICY, NOT_OF_STATE, NOT_SENT, NotChecked
 from submissions.custody import REFUSED, Submission
 from submissions.explanations import Explanation
 from submissions.waivers import Waiver
@@ -173,6 +173,7 @@ def because(one: NotChecked, language: str) -> str:
             NO_COLUMN: "not sent: {}",
             NO_LAST_YEAR: "not known of last year: {}",
             NOT_OF_STATE: "the state has it, and checks it after you send: {}",
+            NO_POLICY: "the state has set none for this school year: {}",
             FAULT: "the rule could not be run; the fault is ours",
         },
         "es": {
@@ -180,6 +181,7 @@ def because(one: NotChecked, language: str) -> str:
             NO_COLUMN: "no se envió: {}",
             NO_LAST_YEAR: "no se conoce del año pasado: {}",
             NOT_OF_STATE: "lo tiene el estado y lo revisa después del envío: {}",
+            NO_POLICY: "el estado no ha fijado ninguna para este año escolar: {}",
             FAULT: "la regla no se pudo aplicar; la falla es nuestra",
         },
     }

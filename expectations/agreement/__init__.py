@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from expectations.codes import policy_file
 from expectations.collections import CONTRACTS
 from expectations.notices import EXPLAIN, SEVERITIES
 
@@ -37,8 +38,9 @@ class Card:
 
     `collection` is the one whose records are found, and `collections` and `last_year` those that must be there; of
     `columns`, named collection.column, each must have been sent. `of_state` are collections of the state itself, or
-    columns of theirs in which something must stand. `catalogue` are the rule's numbers in the catalogue of submission
-    rules. `seen` and `expected` of a finding never hold a confidential value.
+    columns of theirs in which something must stand, and `policies` tables of the state's policy that must have rows for
+    the school year. `catalogue` are the rule's numbers in the catalogue of submission rules. `seen` and `expected` of a
+    finding never hold a confidential value.
     """
 
     code: str
@@ -54,6 +56,7 @@ class Card:
     columns: tuple[str, ...]
     of_state: tuple[str, ...]
     code_sets: tuple[str, ...]
+    policies: tuple[str, ...]
     first_school_year: int | None
     last_school_year: int | None
     explain_codes: tuple[str, ...]
@@ -72,7 +75,8 @@ def read_card(path: Path) -> Card:
     if not isinstance(said, dict) or said.get("id") != path.stem or not select.is_file():
         raise CardError(f"{path.stem}: the card does not carry its own code, or has no select beside it")
     required = {"version", "severity", "collection", "fields", "collections", "effective", *WORDS}
-    optional = {"id", "catalogue", "shadow", "keys", "last_year", "columns", "of_state", "code_sets", "explain_codes"}
+    optional = {"id", "catalogue", "shadow", "keys", "last_year", "columns", "of_state", "code_sets", "policies"}
+    optional |= {"explain_codes"}
     if wrong := (required - said.keys()) | (said.keys() - required - optional):
         raise CardError(f"{path.stem}: {', '.join(sorted(wrong))} is missing, or not known")
     for name in WORDS:
@@ -99,6 +103,7 @@ def read_card(path: Path) -> Card:
         columns=tuple(said.get("columns", ())),
         of_state=tuple(said.get("of_state", ())),
         code_sets=tuple(said.get("code_sets", ())),
+        policies=tuple(said.get("policies", ())),
         first_school_year=said["effective"].get("from"),
         last_school_year=said["effective"].get("to"),
         explain_codes=tuple(said.get("explain_codes", ()))
@@ -119,8 +124,9 @@ CARDS: dict[str, Card] = {path.stem: read_card(path) for path in sorted(FOLDER.g
 
 
 def cards_version() -> str:
-    """Name the present state of the cards and their selects by a hash."""
+    """Name the present state of the cards, their selects and the policies that they ask for by a hash."""
     digest = hashlib.sha256()
-    for path in sorted([*FOLDER.glob("*.yaml"), *FOLDER.glob("*.sql")]):
+    policies = {policy_file(name) for card in CARDS.values() for name in card.policies}
+    for path in sorted([*FOLDER.glob("*.yaml"), *FOLDER.glob("*.sql"), *policies]):
         digest.update(f"{path.name}\n{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     return digest.hexdigest()[:16]

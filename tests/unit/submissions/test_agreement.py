@@ -18,6 +18,7 @@ from submissions import agreement
 from submissions.agreement import agree, last_year_of
 from submissions.checking import check
 from submissions.custody import receive
+from submissions.feedback import because
 from submissions.screening import screen
 from submissions.store import Store
 
@@ -70,6 +71,30 @@ def asked(example: dict, *cards: str, **changes) -> agreement.Agreement:
     before = {name: last_year_of(one.typed, name) for name, one in examined(example.get("last_year", {})).items()}
     cards = [CARDS[code] for code in cards or CARDS]
     return agree(examined(example), before, **WHERE | changes, of_state=of_state(example), cards=cards)
+
+
+@pytest.fixture(autouse=True)
+def cut_scores(tmp_path, monkeypatch) -> Path:
+    """Give the state a table of cut scores for one test, where its own may be empty."""
+    path = tmp_path.with_name(f"{tmp_path.name}_policy.csv")
+    path.write_text(
+        "policy_id,first_school_year,last_school_year,subject,grade,performance_level,cut_score,authority\n"
+        "p,2024,2029,MATH,08,2,400,\np,2024,2025,MATH,08,3,500.5,\np,2026,2029,MATH,08,2,1,\n"
+    )
+    monkeypatch.setattr(agreement, "policy_file", lambda name: path)
+    return path
+
+
+def test_while_the_state_has_no_cut_scores_levels_are_not_checked_against_them(cut_scores):
+    header = cut_scores.read_text().partition("\n")[0] + "\n"
+    for rows in ("", "p,2026,2029,MATH,08,2,400,\n", "p,2023,2024,MATH,08,2,400,\n"):
+        cut_scores.write_text(header + rows)
+        found = asked(EXAMPLES["ASM-114"]["breaks"], "ASM-114")
+
+        assert [(one.kind, one.missing) for one in found.not_checked] == [("policy", "policy_cut_scores")]
+        assert (found.passed, found.findings["assessment"].height) == ((), 0)
+    assert "policy_cut_scores" in because(found.not_checked[0], "en")
+    assert "año escolar" in because(found.not_checked[0], "es")
 
 
 def test_every_rule_has_examples_and_every_example_a_rule():
@@ -233,6 +258,7 @@ def test_every_select_is_plain_sql_over_the_tables_that_its_card_names():
         allowed = {"submission", *card.collections, *(f"{name}_set_aside" for name in card.collections)}
         allowed |= {f"{name}_last_year" for name in card.last_year} | {f"code_{name}" for name in card.code_sets}
         allowed |= {f"{name.partition('.')[0]}_of_state" for name in card.of_state}
+        allowed |= {f"policy_{name}" for name in card.policies}
         assert tables <= allowed, code
         assert {f"{name}_last_year" for name in card.last_year} <= tables, code
 
