@@ -200,7 +200,12 @@ def check(
         found, skipped = _submissions(path, district, year, mapping)
     except typer.BadParameter as error:
         raise CannotRunError(str(error)) from None
-    if len(found) != 1:
+    if not found:
+        telling.left_alone(telling.screen(), skipped)
+        raise CannotRunError(
+            f"{path} holds no file to check; we expected files such as enrollment.csv, or one archive."
+        )
+    if len(found) > 1:
         raise CannotRunError(f"There are {len(found)} submissions in {path}; check one at a time.")
     [one] = found
     before = (
@@ -747,10 +752,16 @@ def _submissions(path: Path, district: str | None, year: int | None, mapping: st
         if path.is_file() and not mapping:
             raise typer.BadParameter("one file needs --mapping, or --district and --year")
         return custody.find_submissions(path, mapping)
-    files = [path] if path.is_file() else sorted(file for file in path.iterdir() if file.is_file())
-    sent = tuple(file for file in files if is_readable(file.name))
-    left = [(file, "it is of a kind that we do not read") for file in files if file not in sent]
+    every = [path] if path.is_file() else sorted(path.iterdir())
+    sent = tuple(file for file in every if file.is_file() and is_readable(file.name))
+    left = [(file, _why_left(file)) for file in every if file not in sent]
     return ([custody.Found(sent, district, year)] if sent else []), left
+
+
+def _why_left(path: Path) -> str:
+    if path.is_dir():
+        return "it is a folder"
+    return "it is of a kind that we do not read" if path.is_file() else "it leads to no file"
 
 
 def _job(console: Console, place: Home, job: str, label: str = "", **arguments: Any) -> "Outcome":

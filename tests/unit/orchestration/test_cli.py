@@ -121,6 +121,20 @@ def test_a_check_that_is_not_understood_does_not_end_with_the_code_of_a_verdict(
     assert waymark("check", "--help").exit_code == 0
 
 
+def test_a_folder_without_a_file_is_said_to_hold_none_and_what_is_left_alone_is_named(waymark, tmp_path):
+    (tmp_path / "sent").mkdir()
+    words = "check", str(tmp_path / "sent"), "--district", "0470", "--year", "2025"
+    told = waymark(*words)
+    assert (told.exit_code, "holds no file to check" in " ".join(told.output.split())) == (3, True)
+
+    (tmp_path / "sent" / "student.csv").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "sent" / "school.csv").mkdir()
+    told = waymark(*words)
+    assert told.exit_code == 3
+    assert "student.csv" in told.output and "school.csv" in told.output
+    assert "leads to no file" in " ".join(told.output.split())
+
+
 # --- receive
 
 
