@@ -389,7 +389,11 @@ class _Maker:
         questions = []
         for name, slugs in PATH_OF_ACCESS:
             shown = [
-                (view.by_slug[slug], profile.indicator(view.by_slug[slug]), profile.spread(view.by_slug[slug]))
+                (
+                    view.by_slug[slug],
+                    profile.indicator(view.by_slug[slug]),
+                    profile.spread(view.by_slug[slug], MOST_DRAWN),
+                )
                 for slug in slugs
                 if slug in view.by_slug
             ]
