@@ -133,11 +133,16 @@ with
             construct,
             mean as grand_mean,
             variation_within / nullif(n - school_count, 0) as within,
-            greatest(
-                0,
-                (variation_between / nullif(school_count - 1, 0) - variation_within / nullif(n - school_count, 0))
-                / nullif((n - size_squares / n) / nullif(school_count - 1, 0), 0)
-            ) as between
+            -- greatest passes over nulls: one school tells nothing of how schools differ, and not that they do not.
+            case
+                when school_count > 1
+                then
+                    greatest(
+                        0,
+                        (variation_between / (school_count - 1) - variation_within / nullif(n - school_count, 0))
+                        / ((n - size_squares / n) / (school_count - 1))
+                    )
+            end as between
         from entities
         where level = 'state'
     ),
