@@ -1,7 +1,8 @@
 """The release gate: what must hold of `publication.pub_indicator_results` before anyone outside sees it.
 
 Each promise is one or more Great Expectations over the table, in a sentence that a data steward can act on. Results are
-counts and never rows. Nothing is read here but code sets, and nothing is decided: whoever publishes stops at an error.
+counts and never rows. Nothing is read here but code sets and which groups a policy reports, and nothing is decided:
+whoever publishes stops at an error.
 """
 
 import csv
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from expectations.codes import code_set_file, codes
+from expectations.codes import code_set_file, codes, policy_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +57,11 @@ CODE_SETS = {
     "subject": "reported_subjects",
     "value_status": "value_statuses",
 }
-PRESENT = ("level", "population", "student_group")
+PRESENT = {
+    "level": "level of the code set",
+    "population": "population of the code set",
+    "student_group": "student group that is reported for all indicators",
+}
 LIMITS = {
     "percent": (0, 100),
     "score": (0, 10_000),
@@ -261,11 +266,11 @@ def _promises(minimum_n: int, *, compares: bool) -> list[Promise]:
         *(
             Promise(
                 name=f"every_{column}_is_present",
-                title=f"Every {column.replace('_', ' ')} of the code set has rows in every year, empty or not",
+                title=f"Every {words} has rows in every year, empty or not",
                 frame="presence",
                 expectations=(between(column="row_count", min_value=1, row_condition=Column("of") == column),),
             )
-            for column in PRESENT
+            for column, words in PRESENT.items()
         ),
         Promise(
             name="the_state_moves_plausibly",
@@ -345,11 +350,10 @@ def _presence(frame: "pd.DataFrame") -> "pd.DataFrame":
     """Count the rows of each level, population and student group in each year, those that nobody mentions included."""
     import pandas as pd
 
-    years = frame["school_year"].dropna().unique()
     counts = [
         frame.groupby(["school_year", column], observed=True)
         .size()
-        .reindex(pd.MultiIndex.from_product([years, codes(CODE_SETS[column])]), fill_value=0)
+        .reindex(_expected(frame, column), fill_value=0)
         .rename("row_count")
         .reset_index(drop=True)
         .to_frame()
@@ -357,6 +361,25 @@ def _presence(frame: "pd.DataFrame") -> "pd.DataFrame":
         for column in PRESENT
     ]
     return pd.concat(counts, ignore_index=True)
+
+
+def _expected(frame: "pd.DataFrame", column: str) -> "pd.MultiIndex":
+    """Pair each year with the codes that must have rows in it: of student groups those reported for all indicators."""
+    import pandas as pd
+
+    every = pd.MultiIndex.from_product([frame["school_year"].dropna().unique(), codes(CODE_SETS[column])])
+    if column != "student_group":
+        return every
+    with policy_file("reported_groups").open(encoding="utf-8", newline="") as lines:
+        for_all = [row for row in csv.DictReader(lines) if not row["indicator"]]
+    in_force = frame[["school_year", "policy_id"]].dropna().drop_duplicates().itertuples(index=False)
+    reported = {
+        (year, row["student_group"])
+        for year, policy in in_force
+        for row in for_all
+        if row["policy_id"] == policy and int(row["first_school_year"]) <= int(year) <= int(row["last_school_year"])
+    }
+    return every[[pair in reported for pair in every]]
 
 
 def _moves(rows: "pd.DataFrame") -> "pd.DataFrame":

@@ -145,6 +145,17 @@ def clean() -> list[dict]:
     return publication.check_release(release(), MINIMUM, UNITS, release())
 
 
+@pytest.mark.parametrize("group, is_missed", [("S504", False), ("HOM", False), ("EL", True)])
+def test_a_group_may_be_absent_where_its_policy_reports_it_for_some_indicators(
+    group: str, is_missed: bool
+) -> None:
+    frame = release()
+    without = frame[(frame["student_group"] != group) | (frame["school_year"] != 2025)]
+    assert broken(publication.check_release(without, MINIMUM, UNITS)) == (
+        {"every_student_group_is_present"} if is_missed else set()
+    )
+
+
 def test_a_clean_release_keeps_every_promise(clean: list[dict]) -> None:
     assert broken(clean) == set()
     assert {result["outcome"] for result in clean} == {"passed"}
