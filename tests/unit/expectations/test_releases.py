@@ -146,9 +146,7 @@ def clean() -> list[dict]:
 
 
 @pytest.mark.parametrize("group, is_missed", [("S504", False), ("HOM", False), ("EL", True)])
-def test_a_group_may_be_absent_where_its_policy_reports_it_for_some_indicators(
-    group: str, is_missed: bool
-) -> None:
+def test_a_group_may_be_absent_where_its_policy_reports_it_for_some_indicators(group: str, is_missed: bool) -> None:
     frame = release()
     without = frame[(frame["student_group"] != group) | (frame["school_year"] != 2025)]
     assert broken(publication.check_release(without, MINIMUM, UNITS)) == (
