@@ -38,7 +38,7 @@ class Accepted(Submission):
         texts = [name for name in frame.columns if frame.schema[name] == pl.String and name not in persons]
         frame = frame.with_columns(
             *(KINDS[columns[name].metadata["kind"]].read(pl.col(name)) for name in texts if name in columns),
-            *(pseudonymize(frame[name], KEY) for name in persons),
+            *(pseudonymize(frame[name].cast(pl.String), KEY) for name in persons),
         )
         frame = frame.with_columns(
             school_year=pl.lit(int(school_year)),
