@@ -34,7 +34,7 @@ class Waymark:
         """Run `waymark` with the arguments and return what it printed and how it ended."""
         environment = os.environ | {"WAYMARK_HOME": str(self.home), "COLUMNS": "200", "NO_COLOR": "1"}
         return subprocess.run(
-            [WAYMARK, *map(str, arguments)], env=environment, capture_output=True, text=True, timeout=540
+            [WAYMARK, *map(str, arguments)], env=environment, capture_output=True, text=True, timeout=1800
         )
 
     def done(self, *arguments: str | Path) -> subprocess.CompletedProcess:
