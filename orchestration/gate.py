@@ -25,6 +25,7 @@ from reports.catalogue import Publisher
 from reports.handover import hand_over
 from reports.plain_language import faults_of_release
 from reports.statement import ENVELOPE, sha256_of
+from reports.versions import is_simulated
 from submissions import custody, rule_catalogue
 from submissions.store import write_atomically
 
@@ -142,10 +143,15 @@ def _of_the_rest(place: Home, folder: Path, handed_over: Path) -> list[Result]:
     tables = handed_over / contents.TABLES
     now, before = pl.read_parquet(tables / "pub_indicator_results.parquet"), _before(place)
     agree, plain = _whole(handed_over)
+    inputs = lineage.inputs(place, folder)
     results = [
         checklist.modes(now),
         checklist.received_rows(pl.read_parquet(place.store.manifest / "*.parquet")),
         checklist.earlier_releases(published(place), _standing(place)),
+        checklist.kind_of_records(
+            {name: one["simulated"] for name, one in inputs["submissions"].items()},
+            {version: is_simulated(version) for version in published(place)},
+        ),
         agree,
         plain,
     ]
@@ -154,7 +160,7 @@ def _of_the_rest(place: Home, folder: Path, handed_over: Path) -> list[Result]:
     checklist.movers(now, before).write_parquet(folder / MOVERS)
     results.append(checklist.corrections(now, before, _units(tables)))
     if agree["success"]:
-        counts = release.causes_of_changes(handed_over, place.releases, lineage.inputs(place, folder))
+        counts = release.causes_of_changes(handed_over, place.releases, inputs)
         results.append(checklist.causes(counts))
     return results
 

@@ -53,10 +53,13 @@ def submissions(place: Home, until: int) -> dict[str, dict[str, Any]]:
     """Give by id the submissions accepted last for their district and year, up to a place in the ledger."""
     standing: dict[tuple[str, int], dict[str, Any]] = {}
     happened: dict[str, list[str]] = {}
+    simulated = set()
     for event in custody.events(place.store):
         if event["sequence"] > until or "submission_id" not in event:
             continue
         happened.setdefault(event["submission_id"], []).append(event["event"])
+        if event.get("simulated"):
+            simulated.add(event["submission_id"])
         if event["event"] == custody.ACCEPTED:
             standing[event["district_id"], event["school_year"]] = event
     return {
@@ -64,6 +67,7 @@ def submissions(place: Home, until: int) -> dict[str, dict[str, Any]]:
             "district_id": district,
             "school_year": year,
             "rule_pack": event["rule_pack"],
+            "simulated": event["submission_id"] in simulated,
             "files": sorted(
                 {(row["collection"], row["file_sha256"]) for row in event["manifest"]}, key=lambda pair: pair[::-1]
             ),

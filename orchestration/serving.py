@@ -8,8 +8,10 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from reports.versions import VERSION
+
 ADDRESS = "127.0.0.1"
-EARLIER = re.compile(r"/releases/(\d+\.\d+\.\d+)/")
+EARLIER = re.compile(rf"/releases/({VERSION.pattern})/")
 
 
 class Pages(SimpleHTTPRequestHandler):

@@ -13,7 +13,7 @@ import polars as pl
 
 from reports.contents import Contents, columns_of, dictionary
 from reports.data_files import write_csv
-from reports.descriptions import LICENSE, TITLE
+from reports.descriptions import LICENSE, TITLE, described
 
 LISTS = (
     "entities",
@@ -100,8 +100,11 @@ def openapi(version: str) -> dict[str, Any]:
         "info": {
             "title": TITLE,
             "version": version,
-            "description": "Static files; every path can be fetched as it stands. Where there is no number, the value "
-            "is null and the status says why.",
+            "description": described(
+                "Static files; every path can be fetched as it stands. Where there is no number, the value is null and "
+                "the status says why.",
+                version,
+            ),
             "license": {"name": LICENSE["title"], "url": LICENSE["path"]},
         },
         "servers": [{"url": "."}],

@@ -12,6 +12,7 @@ import yaml
 
 from reports.contents import Contents, dictionary
 from reports.statement import sha256_of
+from reports.versions import is_simulated
 
 NAME = "waymark-results"
 TITLE = "Waymark results"
@@ -21,6 +22,7 @@ LICENSE = {
     "path": "https://creativecommons.org/licenses/by/4.0/",
 }
 SOURCE = {"title": "Records that districts submitted and the state accepted"}
+SIMULATED = "The records are simulated: no student, school or district in these data is real."
 NO_NUMBER = "No number: value_status says why"
 SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CODED = {
@@ -48,8 +50,9 @@ def data_package(folder: Path, contents: Contents, version: str) -> dict[str, An
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
         "name": NAME,
         "title": TITLE,
-        "description": f"Results of schools, districts and the state, {contents.years}.",
+        "description": described(f"Results of schools, districts and the state, {contents.years}.", version),
         "version": version,
+        "simulated": is_simulated(version),
         "licenses": [LICENSE],
         "sources": [SOURCE],
         "years": contents.years,
@@ -76,12 +79,17 @@ def csvw(file: str, url: str, version: str) -> dict[str, Any]:
         "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],
         "url": url,
         "dc:title": about["title"],
-        "dc:description": about["description"],
+        "dc:description": described(about["description"], version),
         "dc:license": {"@id": LICENSE["path"]},
         "schema:version": version,
         "dialect": {"encoding": "utf-8", "header": True},
         "tableSchema": {"columns": columns, "primaryKey": about["key"]},
     }
+
+
+def described(description: str, version: str) -> str:
+    """Give a description of data of a release, which says first where they are simulated."""
+    return f"{SIMULATED} {description}" if is_simulated(version) else description
 
 
 def size_of(path: Path) -> dict[str, Any]:

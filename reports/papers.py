@@ -6,7 +6,7 @@ import polars as pl
 
 from reports.catalogue import Publisher
 from reports.contents import Contents, dictionary
-from reports.descriptions import LICENSE, TITLE
+from reports.descriptions import LICENSE, TITLE, described
 
 CAUSES = {
     "submission_received": "a submission that was not there before",
@@ -23,7 +23,7 @@ def readme(contents: Contents, version: str) -> str:
     files = "\n".join(f"| `data/{file}.csv` | {about['description']} |" for file, about in dictionary().items())
     return f"""# {TITLE}, release {version}
 
-Results of schools, districts and the state, {contents.years}.
+{described(f"Results of schools, districts and the state, {contents.years}.", version)}
 
 ## What is here
 
@@ -99,6 +99,7 @@ def citation(contents: Contents, version: str, publisher: Publisher) -> str:
 type: dataset
 message: "Please cite the release that you used."
 title: "{TITLE}, {contents.years}"
+abstract: "{described("Results of schools, districts and the state.", version)}"
 version: "{version}"
 license: {LICENSE["name"]}
 url: "{publisher.url}"

@@ -48,6 +48,11 @@ def write_provenance(contents: Contents, inputs: Mapping[str, Any], out: Path, v
         write_json(api / level / f"{entity_id}.json", of_entity | {"submissions": submissions})
 
 
+def is_simulated(inputs: Mapping[str, Any]) -> bool:
+    """Tell whether a release is made of simulated records, be it in part."""
+    return any(one.get("simulated") for one in inputs["submissions"].values())
+
+
 def made_of(inputs: Mapping[str, Any]) -> list[dict[str, Any]]:
     """List what a release was made of as the resource descriptors of its statement."""
     named = [

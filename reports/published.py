@@ -42,6 +42,7 @@ class Published:
         data = release / "data"
         self.package = json.loads((data / "datapackage.json").read_text(encoding="utf-8"))
         self.version = self.package["version"]
+        self.is_simulated: bool = self.package.get("simulated", False)
         self.checks = json.loads((release / "gate" / "results.json").read_text(encoding="utf-8"))
         self._values = data / "values.parquet"
         tables = {

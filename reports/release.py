@@ -24,7 +24,7 @@ from reports.data_files import parts_of, write_csv, write_data_files
 from reports.descriptions import csvw, data_package
 from reports.site import build_site
 from reports.statement import write_checksums, write_statement
-from reports.versions import VERSION, Earlier, next_version, number_of
+from reports.versions import VERSION, Earlier, marked, next_version, number_of
 
 SAY = logging.getLogger("waymark.reports")
 
@@ -66,17 +66,18 @@ def publish_release(
 ) -> Path:
     """Build a release of what was handed over aside, make it current in one step, and return its folder.
 
-    Without `version` it is 1.0.0 first and then follows from what changed. When the newest release already holds these
-    data it is kept, made current if it is not, and returned: the caller sees that by comparing with `current_release`
-    from before. A version that exists raises FileExistsError. Whatever is raised, what was current still is.
+    Without `version` it is 1.0.0 first and then follows from what changed. Where the records are simulated the version
+    says so, as in 1.0.0+simulated. When the newest release already holds these data it is kept, made current if it is
+    not, and returned: the caller sees that by comparing with `current_release` from before. A version that exists
+    raises FileExistsError. Whatever is raised, what was current still is.
     """
     contents, earlier = read(handed_over), newest_release(releases_folder)
+    if version is not None and not VERSION.fullmatch(version):
+        raise ValueError(f"a version is three numbers, such as 1.0.0; {version!r} is not")
     if version is None and earlier and earlier.package["content_sha256"] == contents.sha256:
         SAY.info("The data are the same as in release %s; it is kept.", earlier.version)
         _make_current(earlier.folder)
         return earlier.folder
-    if version is not None and not VERSION.fullmatch(version):
-        raise ValueError(f"a version is three numbers, such as 1.0.0; {version!r} is not")
     plan = _plan(contents, earlier, version, dossier)
     target = releases_folder / plan.version
     if target.exists():
@@ -99,7 +100,7 @@ def publish_release(
 
 def build_release(handed_over: Path, out: Path, version: str, dossier: Dossier = Dossier()) -> Path:
     """Write the release folder `out`, without its site, from what was handed over, as if it were the first."""
-    plan = _Plan(read(handed_over), version)
+    plan = _Plan(read(handed_over), marked(version, provenance.is_simulated(dossier.inputs)))
     out.mkdir(parents=True, exist_ok=True)
     _write(plan, out, dossier)
     _seal(out, plan, dossier)
@@ -126,15 +127,16 @@ def causes_of_changes(handed_over: Path, releases_folder: Path, inputs: Mapping[
 
 
 def _plan(contents: Contents, earlier: Earlier | None, version: str | None, dossier: Dossier) -> _Plan:
+    mark = provenance.is_simulated(dossier.inputs)
     if earlier is None:
-        return _Plan(contents, version or "1.0.0")
+        return _Plan(contents, marked(version or "1.0.0", mark))
     follows, reasons = next_version(earlier, contents)
     statuses = contents.tables["value_statuses"]
     silent = statuses.filter(~pl.col("carries_value"))["status"]
     changed = changes.changes(earlier.values, changes.as_text(contents), silent)
     return _Plan(
         contents,
-        version or follows,
+        marked(version or follows, mark),
         earlier,
         reasons,
         changes.with_causes(changed, earlier, contents, dossier.inputs),

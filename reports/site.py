@@ -56,6 +56,8 @@ PATH_OF_ACCESS = (
 """The four questions of the page on access, and the indicators that answer them."""
 _FURTHER_GROUPS = re.compile(r"<!--groups-->(.*?)<!--or-->(.*?)<!--end-->", re.DOTALL)
 """Where a profile shows further groups, and what it says instead where it would be too large."""
+_HEIGHT = re.compile(r'height="(\d+)"')
+"""How high a drawing is: the first that it says of itself."""
 _SLUG = re.compile(r"[a-z0-9_]{1,80}")
 _Page = tuple[str, str, Callable[[], dict[str, Any]]]
 _Job = tuple[str, str, Sequence[str]]
@@ -192,7 +194,7 @@ class _Maker:
     def _places(self, level: str, ids: Sequence[str]) -> None:
         shown = self.book.shown(level, ids)
         found = {entity_id: stretch for entity_id, *stretch in _stretches(shown)}
-        files, cells = _Files(self.site, shown, level), shown.drop("entity_id").rows()
+        files, cells = _Files(self.site, shown, level, self.book.is_simulated), shown.drop("entity_id").rows()
         for entity_id in ids:
             entity, (start, end) = (level, entity_id), found.get(entity_id, (0, 0))
             files.write(f"{level}/{entity_id}", start, end)
@@ -242,7 +244,9 @@ class _Maker:
         for path in sorted([*ROOM.glob("*.py"), *ROOM.glob("*.yml"), *ROOM.glob("templates/*"), *ROOM.glob("pages/*")]):
             digest.update(path.read_bytes())
         own = {name: rows for name, rows in self.book.tables.items() if name != "entities"}
-        digest.update(json.dumps([own, self.book.last_year], sort_keys=True, default=str).encode())
+        digest.update(
+            json.dumps([own, self.book.last_year, self.book.is_simulated], sort_keys=True, default=str).encode()
+        )
         digest.update(
             json.dumps({f"{slug} {name}": axis for (slug, name), axis in sorted(self.book.axes.items())}).encode()
         )
@@ -439,7 +443,7 @@ class _Maker:
         _write(self.site / language / path, page)
 
     def _write_files(self, name: str, rows: pl.DataFrame) -> None:
-        _Files(self.site, rows, "state").write(name, 0, rows.height)
+        _Files(self.site, rows, "state", self.book.is_simulated).write(name, 0, rows.height)
 
     def _drawn(self, view: View, name: str, contents: dict[str, Any]) -> dict[str, Any]:
         """Write each chart of a page of the whole into a file of its own, beside the page's data."""
@@ -448,9 +452,19 @@ class _Maker:
             drawing = str(figure.chart).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
             style = 'font-family="system-ui, sans-serif" overflow="visible" '
             drawing = drawing.replace('width="100%"', f'{style}width="640"', 1)
+            if self.book.is_simulated:
+                drawing = _signed_as_simulated(drawing, view.say("simulated.note"))
             _write(self.site / path, drawing)
             figure.file = path
         return contents
+
+
+def _signed_as_simulated(drawing: str, note: str) -> str:
+    """Write under a drawing, which may be shown without its page, that its numbers are of nobody."""
+    height = int(_HEIGHT.search(drawing)[1])
+    taller = _HEIGHT.sub(f'height="{height + 22}"', drawing, count=1)
+    inside = taller.rpartition("</svg>")[0]
+    return f'{inside}<text x="4" y="{height + 16}" font-weight="600">{escape(note)}</text></svg>'
 
 
 def _figures(found: Any) -> Iterator[Figure | Grid]:
@@ -495,12 +509,14 @@ def _profile(view: View, entity: Entity, cells: Mapping | None) -> dict[str, Any
 class _Files:
     """The data files of pages: stretches of the rows that pages show, as CSV and as JSON."""
 
-    def __init__(self, site: Path, shown: pl.DataFrame, level: str) -> None:
+    def __init__(self, site: Path, shown: pl.DataFrame, level: str, is_simulated: bool) -> None:
         self.site = site
         is_range = pl.col("value_status") == "range"
         ends = [pl.when(~is_range).then(name).alias(name) for name in ("interval_low", "interval_high")]
         bounds = [pl.when(is_range).then(f"interval_{end}").alias(f"{end}_bound") for end in ("low", "high")]
         table = shown.select(pl.lit(level).alias("level"), "entity_id", *FILE_COLUMNS[:-4], *ends, *bounds)
+        if is_simulated:
+            table = table.with_columns(records=pl.lit("simulated"))
         self.columns, self.rows = table.columns, table.rows()
         # Every text is a code, an id or a number: none holds a line break.
         self.head, *self.lines = table.with_columns(words.guarded(pl.col(pl.String))).write_csv().splitlines(True)

@@ -15,7 +15,9 @@ import polars as pl
 from reports import words
 from reports.contents import Contents, dictionary
 
-VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
+SIMULATED = "+simulated"
+"""What a version ends with where the records are simulated, so that every file that names its release says so."""
+VERSION = re.compile(rf"(\d+)\.(\d+)\.(\d+)({re.escape(SIMULATED)})?")
 CODES = {"student_groups": "student_group", "subjects": "code", "grade_spans": "code", "populations": "code"}
 DEFINING = ("unit", "statistic", "better")
 """What a measure means; another word here makes another measure of it."""
@@ -24,7 +26,17 @@ _NOW = "_now"
 
 def number_of(version: str) -> tuple[int, ...]:
     """Give the three numbers of a version, to compare by."""
-    return tuple(int(part) for part in version.split("."))
+    return tuple(int(part) for part in version.removesuffix(SIMULATED).split("."))
+
+
+def is_simulated(version: str) -> bool:
+    """Tell whether a release was made of simulated records."""
+    return version.endswith(SIMULATED)
+
+
+def marked(version: str, simulated: bool) -> str:
+    """Give the version of a release of these three numbers, marked where its records are simulated."""
+    return version.removesuffix(SIMULATED) + (SIMULATED if simulated else "")
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,14 @@
 """Frames to files, in the standard layout and always in the same bytes. What the frames hold is decided elsewhere."""
 
 import gzip
+import json
 import shutil
 from pathlib import Path
 from typing import IO
 
 import polars as pl
 
+DESCRIPTOR = "datapackage.json"
 LARGEST = 400 * 2**20
 """A file of more bytes is packed: the gate takes in half a gibibyte, or one gibibyte unpacked."""
 
@@ -31,12 +33,17 @@ class Submission:
         self.rows[collection] = self.rows.get(collection, 0) + frame.height
 
     def close(self) -> None:
-        """Close the files, and pack those that are too large to be received as they are."""
+        """Close the files, pack those that are too large to be received, and describe them as simulated."""
         for collection, file in self._open.items():
             file.close()
             path = self.folder / f"{collection}.csv"
             if path.stat().st_size > LARGEST:
                 _pack(path)
+        resources = [{"name": path.name.split(".")[0], "path": path.name} for path in sorted(self.folder.iterdir())]
+        if not resources:
+            return
+        described = {"title": "Simulated records", "simulated": True, "resources": resources}
+        (self.folder / DESCRIPTOR).write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
 
 
 def as_text(frame: pl.DataFrame) -> pl.DataFrame:

@@ -26,7 +26,7 @@ from submissions import packages
 from submissions.containers import GZIP, PARQUET, ZIP
 from submissions.layout import Identifiers, Records, check, collection_of, notice, records
 from submissions.mapping import Mapping, load
-from submissions.packages import DESCRIPTOR, Declared
+from submissions.packages import DESCRIPTOR, Descriptor
 from submissions.reading import Refused, Table, read
 from submissions.refusals import USUAL, Problems
 from submissions.refusals import notice as words
@@ -56,7 +56,10 @@ class ReceivedFile:
 
 @dataclass(frozen=True, kw_only=True)
 class Submission:
-    """The files of one district for one school year that were sent together."""
+    """The files of one district for one school year that were sent together.
+
+    `simulated` where their sender says that the records are made up.
+    """
 
     submission_id: str
     district_id: str
@@ -65,6 +68,7 @@ class Submission:
     sequence: int
     received_at: str
     files: tuple[ReceivedFile, ...]
+    simulated: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,6 +148,8 @@ def receive(
     }
     if parcel.descriptor:
         facts["descriptor"] = parcel.descriptor
+    if parcel.said.is_simulated:
+        facts["simulated"] = True
     if supersedes:
         facts["supersedes"] = supersedes
     status = REFUSED if any(one.severity == MUST_FIX for one in notices) else RECEIVED
@@ -217,11 +223,14 @@ def _hash(source: BinaryIO, size: int) -> str:
 
 @dataclass(frozen=True)
 class _Parcel:
-    """What was sent together, with archives replaced by what they hold; `descriptor` is the hash of the descriptor."""
+    """What was sent together, with archives replaced by what they hold.
+
+    `said` is what the descriptor says, and `descriptor` its hash.
+    """
 
     files: tuple[ReceivedFile, ...]
     notices: list[Notice]
-    declared: dict[str, Declared]
+    said: Descriptor
     descriptor: str | None
 
 
@@ -238,18 +247,18 @@ def _unpack(store: Store, kept: Sequence[ReceivedFile | Notice]) -> _Parcel:
     descriptors = [file for file in files if file.name == DESCRIPTOR]
     files = [file for file in files if file.name != DESCRIPTOR]
     if not descriptors:
-        return _Parcel((*files, *not_kept), notices, {}, None)
-    said: dict[str, Declared] = {}
+        return _Parcel((*files, *not_kept), notices, Descriptor({}), None)
+    said = Descriptor({})
     try:
         if len(descriptors) > 1:
             raise ValueError(f"there are {len(descriptors):,} of them")
         with _opened(store, descriptors[0]) as file:
-            said = packages.declared(file)
-        wrong = [notice("SUB-011", sentence) for sentence in packages.differences(said, files)]
+            said = packages.read_descriptor(file)
+        wrong = [notice("SUB-011", sentence) for sentence in packages.differences(said.files, files)]
     except ValueError as error:
         wrong = [notice("SUB-012", f"{DESCRIPTOR} was not understood: {error}.")]
     if not wrong:
-        files = [replace(file, is_whole=said[file.name].sha256 is not None) for file in files]
+        files = [replace(file, is_whole=said.files[file.name].sha256 is not None) for file in files]
     return _Parcel((*files, *not_kept), notices + wrong, said, descriptors[0].sha256)
 
 
@@ -297,7 +306,7 @@ def _examine(
             found = check(table, mapping, district_id=district_id, school_year=school_year)
             if not found:
                 found = named.add(table, mapping)
-            said = parcel.declared.get(file.name)
+            said = parcel.said.files.get(file.name)
             if said and said.rows not in (None, table.rows):
                 found.append(notice("SUB-011", f"The file has {table.rows:,} rows; {said.rows:,} are declared.", table))
             notices += [*table.notices, *found]
@@ -491,7 +500,8 @@ def _standing(store: Store, submission_id: str) -> dict[str, Any] | None:
 def submission_of(event: dict[str, Any]) -> Submission:
     """Give the submission that an event at the door is about."""
     facts = {name: event[name] for name in ("submission_id", "district_id", "school_year", "mapping", "sequence")}
-    return Submission(**facts, received_at=event["at"], files=tuple(ReceivedFile(**file) for file in event["files"]))
+    files = tuple(ReceivedFile(**file) for file in event["files"])
+    return Submission(**facts, received_at=event["at"], files=files, simulated=event.get("simulated", False))
 
 
 def _receipt(store: Store, event: dict[str, Any], status: str) -> Receipt:

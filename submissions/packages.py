@@ -41,6 +41,14 @@ class Declared:
     rows: int | None
 
 
+@dataclass(frozen=True)
+class Descriptor:
+    """What a sender says of the files by their names, and whether the records in them are made up."""
+
+    files: dict[str, Declared]
+    is_simulated: bool = False
+
+
 def is_readable(name: str) -> bool:
     """Tell by its name whether a file may be part of a submission."""
     return name == DESCRIPTOR or name.endswith((*SUFFIXES, ".zip"))
@@ -77,13 +85,17 @@ def members(archive: Archive, limits: Limits = USUAL) -> Iterator[Member]:
 # --- descriptors
 
 
-def declared(file: BinaryIO) -> dict[str, Declared]:
-    """Read what a descriptor says of each file, or raise ValueError with what is wrong with it."""
+def read_descriptor(file: BinaryIO) -> Descriptor:
+    """Read what a descriptor says, or raise ValueError with what is wrong with it.
+
+    `simulated` is a property of our own, which the standard allows: true where no record is of a real person.
+    """
     content = file.read(_LARGEST_DESCRIPTOR + 1)
     if len(content) > _LARGEST_DESCRIPTOR:
         raise ValueError(f"it has more than {_LARGEST_DESCRIPTOR:,} bytes")
     try:
-        resources = json.loads(content)["resources"]
+        said = json.loads(content)
+        resources = said["resources"]
         found = {_name(one["path"]): _declared(one) for one in resources}
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
         raise ValueError("it is not JSON") from None
@@ -91,7 +103,9 @@ def declared(file: BinaryIO) -> dict[str, Declared]:
         raise ValueError("it does not list resources, each with its path") from None
     if not found or len(found) < len(resources):
         raise ValueError("it lists no file, or one twice")
-    return found
+    if not isinstance(is_simulated := said.get("simulated", False), bool):
+        raise ValueError("simulated is neither true nor false in it")
+    return Descriptor(found, is_simulated)
 
 
 def _name(path: str) -> str:

@@ -59,6 +59,19 @@ def received_rows(manifest: pl.DataFrame) -> Result:
     return line("rows_reconcile", "Every row that was received is accounted for", breaches)
 
 
+def kind_of_records(simulated: Mapping[str, bool], releases: Mapping[str, bool]) -> Result:
+    """Prove that simulated records never stand beside real ones, in a build or in the releases of one home.
+
+    Both tell by a name, of a submission and of a release that was published, whether its records are simulated.
+    """
+    breaches = []
+    if len(set(simulated.values())) > 1:
+        breaches = [f"{name} is simulated, others are not" for name, made_up in simulated.items() if made_up]
+    elif others := [name for name, made_up in releases.items() if simulated and made_up not in simulated.values()]:
+        breaches = [f"{name} is of {'simulated' if releases[name] else 'real'} records" for name in others]
+    return line("records_are_of_one_kind", "All records are real, or all are simulated, as in every release", breaches)
+
+
 def modes(results: pl.DataFrame) -> Result:
     """Prove that every indicator has a way of publishing at every level where it has results."""
     without = results.filter(pl.col("mode").is_null()).select("indicator", "level").unique().sort(pl.all())

@@ -33,6 +33,22 @@ def test_a_release_that_the_ledger_names_must_stand_as_it_was(found: dict, obser
     assert result["success"] == (observed == "as promised")
 
 
+@pytest.mark.parametrize(
+    ("simulated", "releases", "observed"),
+    [
+        ({"a": False, "b": False}, {"1.0.0": False}, "as promised"),
+        ({"a": True, "b": True}, {"1.0.0+simulated": True}, "as promised"),
+        ({"a": False, "b": True}, {}, "b is simulated, others are not"),
+        ({"a": False}, {"1.0.0+simulated": True}, "1.0.0+simulated is of simulated records"),
+        ({"a": True}, {"1.0.0": False}, "1.0.0 is of real records"),
+        ({}, {}, "as promised"),
+    ],
+)
+def test_simulated_records_never_stand_beside_real_ones(simulated: dict, releases: dict, observed: str):
+    result = checklist.kind_of_records(simulated, releases)
+    assert (result["observed"], result["success"]) == (observed, observed == "as promised")
+
+
 def test_a_row_that_is_neither_accepted_nor_set_aside_is_found():
     manifest = pl.DataFrame(
         {

@@ -73,9 +73,9 @@ def test_only_submissions_that_were_accepted_last_and_before_the_build_are_named
     facts = {"district_id": "0470", "school_year": 2025}
     manifest = [{"collection": "student", "file_sha256": "a" * 64, "rows_received": 7}]
 
-    def accept(submission):
+    def accept(submission, **more):
         custody.record_event(
-            home.store, "received", submission_id=submission, **facts, mapping=None, files=[], notices=[]
+            home.store, "received", submission_id=submission, **facts, mapping=None, files=[], notices=[], **more
         )
         return custody.record_event(
             home.store, "accepted", submission_id=submission, **facts, rule_pack="r", manifest=manifest
@@ -91,9 +91,12 @@ def test_only_submissions_that_were_accepted_last_and_before_the_build_are_named
             "school_year": 2025,
             "rule_pack": "r",
             "files": [("student", "a" * 64)],
+            "simulated": False,
             "events": ["received", "accepted"],
         }
     }
+    until = accept("fifth", simulated=True)
+    assert lineage.submissions(home, until)["fifth"]["simulated"]
 
 
 def test_what_a_build_was_made_of_is_told_without_a_place_of_this_machine(home):

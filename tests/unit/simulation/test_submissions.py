@@ -160,7 +160,7 @@ def test_the_calendar_of_next_year_comes_without_a_student(folder):
     one = planted(folder)["calendar_of_next_year_sent_early"]
     assert one["school_years"] == [2026]
     early = folder / "2026" / one["districts"][0]
-    assert {path.stem for path in early.iterdir()} == {"district", "school", "calendar"}
+    assert {path.stem for path in early.glob("*.csv")} == {"district", "school", "calendar"}
     assert [path.name for path in (folder / "2026").iterdir()] == one["districts"]
 
 
@@ -212,6 +212,11 @@ def test_nothing_is_written_into_a_folder_that_holds_something(tmp_path):
 
 def test_everything_says_that_it_is_simulated(folder):
     assert "No person, school or district in this folder exists" in (folder / "README.md").read_text()
+    for sent in (path for path in folder.glob("2*/*") if any(path.iterdir())):
+        described = json.loads((sent / "datapackage.json").read_text())
+        assert described["simulated"] is True, sent
+        named = {one["path"] for one in described["resources"]}
+        assert named == {path.name for path in sent.iterdir()} - {"datapackage.json"}, sent
 
 
 # ---- how the state looks as a whole ----

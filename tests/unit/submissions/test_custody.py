@@ -419,3 +419,24 @@ def test_files_in_the_standard_layout_are_found_by_year_and_district(tmp_path):
     found, skipped = find_submissions(tmp_path)
     assert [(one.district_id, one.school_year, len(one.paths)) for one in found] == [("0011", 2025, 2), ("12", 2025, 1)]
     assert {path.name for path, _ in skipped} == {"notes.txt", "readme"}
+
+
+@pytest.mark.parametrize(
+    ("said", "simulated"), [({"simulated": True}, True), ({"simulated": False}, False), ({}, False)]
+)
+def test_what_the_sender_says_to_be_simulated_stays_so_in_the_ledger(store, tmp_path, said, simulated):
+    (tmp_path / "school.csv").write_bytes(SCHOOLS)
+    described = {"resources": [{"path": "school.csv"}]} | said
+    (tmp_path / "datapackage.json").write_text(json.dumps(described))
+    files = [tmp_path / "school.csv", tmp_path / "datapackage.json"]
+    receipt = receive(store, files, district_id="11", school_year=2025)
+    assert (receipt.status, receipt.simulated) == ("received", simulated)
+    assert submissions_in_force(store, 2025)["11"].simulated is simulated
+
+
+def test_a_descriptor_that_says_neither_yes_nor_no_to_simulated_is_refused(store, tmp_path):
+    (tmp_path / "school.csv").write_bytes(SCHOOLS)
+    (tmp_path / "datapackage.json").write_text('{"resources": [{"path": "school.csv"}], "simulated": "maybe"}')
+    files = [tmp_path / "school.csv", tmp_path / "datapackage.json"]
+    receipt = receive(store, files, district_id="11", school_year=2025)
+    assert (receipt.status, [one.rule for one in receipt.notices]) == ("refused", ["SUB-012"])
