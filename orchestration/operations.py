@@ -50,7 +50,8 @@ def write(place: Home, instance: dg.DagsterInstance, now: datetime | None = None
         shutil.rmtree(left)
     latest, gathered = news(place), tables(place, instance, now)
     aside = Path(tempfile.mkdtemp(prefix=_ASIDE, dir=place.root))
-    write_pages(gathered, aside / "new", now)
+    simulated = any(event.get("simulated") for event in custody.events(place.store))
+    write_pages(gathered, aside / "new", now, simulated)
     (aside / "new" / TOLD).write_text(latest)
     if place.operations.is_dir():
         place.operations.rename(aside / "old")
@@ -66,17 +67,20 @@ def write_previews(place: Home, on_progress: Callable[[int, int], None] | None =
     """
     if not warehouse.facts(place):
         return []
-    newest = {
-        district_id: place.store.feedback / submission.submission_id
+    in_force = {
+        district_id: submission
         for year in custody.school_years(place.store)
         for district_id, submission in custody.submissions_in_force(place.store, year).items()
         if district_id != STATE
     }
+    newest = {district_id: place.store.feedback / one.submission_id for district_id, one in in_force.items()}
+    simulated = {district_id for district_id, one in in_force.items() if one.simulated}
     targets = {district_id: folder / PREVIEW for district_id, folder in newest.items() if folder.is_dir()}
     for old in set(place.store.feedback.glob(f"*/{PREVIEW}")) - set(targets.values()):
         old.unlink()
     folder = warehouse.current(place)
-    return preview.write_previews(folder / warehouse.FILE, current_release(place.releases), targets, on_progress)
+    now = current_release(place.releases)
+    return preview.write_previews(folder / warehouse.FILE, now, targets, on_progress, simulated)
 
 
 def news(place: Home) -> str:

@@ -7,7 +7,7 @@ from the release in force. What readers will not see is hidden here as well. No 
 import base64
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -83,12 +83,16 @@ def write_previews(
     release: Path | None,
     targets: Mapping[str, Path],
     on_progress: Callable[[int, int], None] | None = None,
+    simulated: Collection[str] = (),
 ) -> list[str]:
-    """Write a page for each district of `targets` that the build has numbers of; give their ids."""
+    """Write a page for each district of `targets` that the build has numbers of; give their ids.
+
+    The pages of the districts in `simulated` say that nobody on them is real.
+    """
     book = _Book(warehouse, release)
     written = []
     for done, (district_id, path) in enumerate(sorted(targets.items()), start=1):
-        if page := book.page(district_id):
+        if page := book.page(district_id, district_id in simulated):
             path.write_text(page, encoding="utf-8", newline="\n")
             written.append(district_id)
         if on_progress:
@@ -153,7 +157,7 @@ class _Book:
         both = both.filter(rank == rank.min().over("indicator")).join(homes, on=["level", "entity_id"])
         return {home: frame for (home,), frame in both.partition_by("home", as_dict=True, include_key=False).items()}
 
-    def page(self, district_id: str) -> str | None:
+    def page(self, district_id: str, is_simulated: bool) -> str | None:
         """Write the page of a district; nothing where the build has no number of it."""
         if district_id not in self.results:
             return None
@@ -169,6 +173,7 @@ class _Book:
         name = self.names["district", district_id]["entity_name"]
         return _template().render(
             name=name,
+            is_simulated=is_simulated,
             counts=counts,
             district=lines["district", district_id],
             schools=[

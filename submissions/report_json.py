@@ -25,6 +25,7 @@ def document(feedback: Feedback) -> dict[str, Any]:
             "district": submission.district_id,
             "school_year": submission.school_year,
             "mapping": submission.mapping,
+            "simulated": submission.simulated,
             "files": [
                 {"name": one.name, "sha256": one.sha256, "bytes": one.bytes, "rows": one.rows}
                 for one in submission.files

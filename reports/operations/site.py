@@ -33,12 +33,18 @@ SLOW_TIMES, SLOW_SECONDS = 2, 10
 _Page = tuple[str, str, dict[str, Any]]
 
 
-def write_pages(tables: Mapping[str, pl.DataFrame], folder: Path, now: datetime | None = None) -> Path:
-    """Write all pages into a folder that is not there yet, and return the first."""
+def write_pages(
+    tables: Mapping[str, pl.DataFrame], folder: Path, now: datetime | None = None, simulated: bool = False
+) -> Path:
+    """Write all pages into a folder that is not there yet, and return the first.
+
+    Every page says so where any record that was received is `simulated`.
+    """
     (folder / "static").mkdir(parents=True)
     for file in (*sorted((ROOM / "static").iterdir()), STATIC / "site.css", STATIC / "icon.svg"):
         shutil.copyfile(file, folder / "static" / file.name)
     maker = _Maker(tables, now or datetime.now(UTC), folder)
+    maker.templates.globals["simulated"] = simulated
     for path, template, contents in maker.pages():
         maker.write(path, template, contents)
     return folder / "index.html"

@@ -111,7 +111,7 @@ def test_a_build_and_an_event_are_news(home):
 
 def test_a_preview_that_no_longer_holds_is_taken_away(home, monkeypatch):
     written = {}
-    monkeypatch.setattr(operations.preview, "write_previews", lambda _, __, targets, ___: written.update(targets))
+    monkeypatch.setattr(operations.preview, "write_previews", lambda _, __, targets, *___: written.update(targets))
     (old,) = home.store.feedback.glob("*0002*")
     (old / operations.PREVIEW).write_text("old")
     assert operations.write_previews(home) == []

@@ -153,6 +153,14 @@ def test_every_kind_of_page_is_valid_html(pages):
     assert {kind: faults for kind, path in kinds.items() if (faults := faults_of(path.read_text()))} == {}
 
 
+def test_pages_about_simulated_records_say_so_and_others_do_not(tmp_path, pages):
+    tables = standing.derive(made_up.told([made_up.attempt("0001")]), made_up.NOW)
+    made = write_pages(tables, tmp_path / "home" / "operations", made_up.NOW, simulated=True).parent
+    assert len(list(made.rglob("*.html"))) > 9
+    assert all("Simulated records." in text_of(page) for page in made.rglob("*.html"))
+    assert not any("Simulated records." in text_of(page) for page in pages.rglob("*.html"))
+
+
 def test_what_a_district_reads_is_linked_where_it_is_there(tmp_path):
     attempts = [made_up.attempt("0001", has_report=True, has_preview=True), made_up.attempt("0002")]
     tables = standing.derive(made_up.told(attempts), made_up.NOW)

@@ -7,6 +7,7 @@ import duckdb
 import polars as pl
 import pytest
 
+from reports import words
 from reports.preview import write_previews
 from tests.valid_html import faults_of
 
@@ -64,6 +65,14 @@ def released(warehouse: Path, folder: Path, *changes: pl.Expr) -> Path:
         values = connection.execute("from publication.pub_indicator_results").pl()
     values.with_columns(*changes).write_parquet(folder / "release" / "data" / "values.parquet")
     return folder / "release"
+
+
+def test_a_preview_of_simulated_records_says_so_in_both_languages(warehouse, tmp_path):
+    assert 'class="simulated"' not in preview(warehouse, None, tmp_path)
+    path = tmp_path / "simulated.html"
+    write_previews(warehouse, None, {DISTRICT: path}, simulated={DISTRICT})
+    told = path.read_text()
+    assert all(words.language(code)("simulated.note") in told for code in words.LANGUAGES)
 
 
 def test_every_number_of_the_district_is_the_published_tables(warehouse, tmp_path):

@@ -3,15 +3,18 @@
 import base64
 import csv
 import hashlib
+import io
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
+import openpyxl
 import polars as pl
 import pytest
 
 from expectations.notices import Notice
 from submissions import feedback as feedback_module
-from submissions import findings
+from submissions import findings, findings_workbook, report_json
 from submissions.custody import ReceivedFile, Submission, receive
 from submissions.delivery import deliver
 from submissions.feedback import Feedback
@@ -150,6 +153,17 @@ def test_the_verdict_is_said_in_words_and_numbers_agree(changes, verdict):
 @pytest.mark.parametrize("status", ["refused", "not_checked"])
 def test_where_nothing_was_taken_in_the_page_says_what_stays_in_force(status):
     assert "it stays in force" in Page(render(one_feedback(status=status))).text
+
+
+def test_what_is_said_of_simulated_records_says_so():
+    real, made_up = one_feedback(), one_feedback(submission=replace(SUBMISSION, simulated=True))
+    for said in ("Simulated records.", "Registros simulados."):
+        assert said in render(made_up)
+        assert said not in render(real)
+    for feedback, simulated in ((real, False), (made_up, True)):
+        assert report_json.document(feedback)["submission"]["simulated"] is simulated
+        sheet = openpyxl.load_workbook(io.BytesIO(findings_workbook.write(feedback))).worksheets[0]
+        assert any("Simulated records" in str(cell.value) for row in sheet for cell in row) is simulated
 
 
 def test_rows_set_aside_are_told_before_anything_else():
