@@ -80,7 +80,7 @@ class Axis(NamedTuple):
 
     def share(self, value: float) -> float:
         """Place a value between 0, the low end, and 1, the high end."""
-        return min(1.0, max(0.0, (value - self.low) / (self.high - self.low)))
+        return _share(self.low, self.high, value)
 
     def cuts(self, cell: "Cell") -> bool:
         """Tell whether a likely range goes on beyond an end of the axis."""
@@ -88,7 +88,16 @@ class Axis(NamedTuple):
 
     def x(self, value: float) -> str:
         """Place a value across the drawing."""
-        return f"{WIDTH * self.share(value):.1f}%"
+        return _across(self.low, self.high, value)
+
+
+def _share(low: float, high: float, value: float) -> float:
+    return min(1.0, max(0.0, (value - low) / (high - low)))
+
+
+@lru_cache(maxsize=65536)
+def _across(low: float, high: float, value: float) -> str:
+    return f"{WIDTH * _share(low, high, value):.1f}%"
 
 
 class About(NamedTuple):
@@ -178,12 +187,12 @@ def dots(rows: Iterable[Row], axis: Axis, about: About, rungs: Mapping[float, st
         y += 10 if row.starts and y else 0
         y = layers.name(row, y, axis, about)
         cell, middle = row.cell, y + 10
-        if row.state and row.state.at is not None and cell.can_be_drawn:
-            at = axis.x(row.state.at)
-            layers.state_lines.append(f'<line x1="{at}" x2="{at}" y1="{y + 1}" y2="{y + 19}"/>')
         if not cell.can_be_drawn:
             layers.words(row, middle + 5, about)
         else:
+            if row.state and row.state.at is not None:
+                at = axis.x(row.state.at)
+                layers.state_lines.append(f'<line x1="{at}" x2="{at}" y1="{y + 1}" y2="{y + 19}"/>')
             layers.range(row, middle, axis)
         if cell.value is not None:
             layers.mark(row, f'<circle cx="{axis.x(cell.at)}" cy="{middle}" r="6"/>')

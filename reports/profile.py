@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from reports import charts, words
 from reports.charts import Attributes, Axis, Cell, Row
-from reports.published import ALL_GRADES, ALL_STUDENTS, STATE, Entity, Key, Published
+from reports.published import ALL_GRADES, ALL_STUDENTS, STATE, Entity, Key, Published, Results
 from reports.summaries import Sentence, Told, change, headline, in_short
 from reports.tables import Column, Entry, Headline, Headlines
 
@@ -36,6 +36,7 @@ class View:
             for table in (book.subjects, book.grades, book.populations, book.levels)
         )
         self.groups = {row["student_group"]: row[said] for row in book.groups}
+        self.group_codes = list(self.groups)
         self.by_topic = {
             topic["code"]: sorted(
                 (one for one in book.indicators if one["topic"] == topic["code"]), key=lambda one: not one["is_lead"]
@@ -44,7 +45,6 @@ class View:
         }
         self.group_rows = [
             (
-                group["student_group"],
                 group["group_kind"],
                 {"data-student-group": group["student_group"]},
                 self.label(group),
@@ -52,12 +52,23 @@ class View:
             for group in book.groups
         ]
         self.group_columns = [
-            Column(label, keys, "") for group, _, keys, label in self.group_rows if group != ALL_STUDENTS
+            Column(label, keys, "") for _, keys, label in self.group_rows if keys["data-student-group"] != ALL_STUDENTS
         ]
+        self.population = next(iter(book.populations), "")
+        self._keys: dict[str, dict[str, str]] = {}
         self.by_slug = {one["indicator"]: one for one in book.indicators}
         self.benchmark = next(
             (row["value"] for rows in book.policies.values() for row in rows if row["parameter"] == "benchmark"), None
         )
+
+    def keys_of(self, slug: str) -> Attributes:
+        """Give what tells the headline of an indicator apart from what a page is about: all students counted in it."""
+        if slug not in self._keys:
+            self._keys[slug] = {"data-indicator": slug, "data-measure": self.book.headline(slug)["measure"]}
+            populations = self.book.populations_of(slug)
+            if populations and populations[0] != self.population:
+                self._keys[slug]["data-population"] = populations[0]
+        return self._keys[slug]
 
     def name_of(self, entity: Mapping[str, Any]) -> str:
         """Give the name of an entity; the state's is a word of the language."""
@@ -162,7 +173,7 @@ class IndicatorPart:
 class Profile:
     """The pages' view of one entity in its last school year."""
 
-    def __init__(self, view: View, entity: Entity, cells: Mapping[Key, Cell] | None = None) -> None:
+    def __init__(self, view: View, entity: Entity, cells: Results | None = None) -> None:
         self.view, self.book, self.say = view, view.book, view.say
         self.key = entity
         self.entity = self.book.entities[entity]
@@ -170,12 +181,11 @@ class Profile:
         self.cells = self.book.state if cells is None else cells
         self.years = sorted({key[0] for key in self.cells})
         self.year = self.years[-1] if self.years else self.book.last_year
-        self.population = next(iter(self.book.populations), "")
         self.keys = {
             "data-level": entity[0],
             "data-entity-id": entity[1],
             "data-school-year": str(self.year),
-            "data-population": self.population,
+            "data-population": view.population,
             "data-student-group": ALL_STUDENTS,
             "data-grade-span": ALL_GRADES,
         }
@@ -195,10 +205,10 @@ class Profile:
                 measure, name = self._measure(indicator), self.view.subjects[subject]
                 told.append(Told(indicator, measure, name, cell, self._state(key), before))
                 if indicator["is_lead"]:
-                    for group, label in self.view.groups.items():
-                        own = self.cells.get((*key[:3], group, *key[4:]))
+                    own_groups = self.cells.of_groups(key, self.view.group_codes)
+                    for group, (_, own) in zip(self.view.group_codes, own_groups, strict=True):
                         if group != ALL_STUDENTS and own is not None:
-                            told.append(Told(indicator, measure, name, own, cell, None, label))
+                            told.append(Told(indicator, measure, name, own, cell, None, self.view.groups[group]))
         return in_short(self.say, told)
 
     def headlines(self) -> list[Sentence]:
@@ -390,10 +400,7 @@ class Profile:
 
     def indicator_keys(self, indicator: Mapping[str, Any]) -> Attributes:
         """Give what tells an indicator's headline apart from what the page is about: all students of its population."""
-        slug = indicator["indicator"]
-        keys = {"data-indicator": slug, "data-measure": self._measure(indicator)["measure"]}
-        populations = self.book.populations_of(slug)
-        return keys | {"data-population": populations[0]} if populations and populations[0] != self.population else keys
+        return self.view.keys_of(indicator["indicator"])
 
     @staticmethod
     def _is_drawn(indicator: Mapping[str, Any]) -> bool:
@@ -405,6 +412,14 @@ class Profile:
         if cell is not None and cell.status == "suppressed":
             self.hidden.add((*self.key, *key))
         return cell
+
+    def _of_groups(self, key: Key) -> list[tuple[Key, Cell | None]]:
+        """Give the results of all groups that are otherwise asked for as `key` says, each with its key."""
+        found = self.cells.of_groups(key, self.view.group_codes)
+        self.hidden.update(
+            [(*self.key, *own) for own, cell in found if cell is not None and cell.status == "suppressed"]
+        )
+        return found
 
     def _state(self, key: Key) -> Cell | None:
         return None if self.key == STATE else self.book.state.get(key)
@@ -471,15 +486,14 @@ class Profile:
         book, say = self.book, self.say
         slug, measure = indicator["indicator"], self._measure(indicator)
         axis, figures = book.axes[slug, measure["measure"]], []
+        state = {} if self.key == STATE else book.state
         for subject, question, whole in self._headline_cells(indicator):
-            rows, last, before, after = [], None, question[:3], question[4:]
-            for group, kind, keys, label in self.view.group_rows:
-                key = (*before, group, *after)
-                cell = self._take(key)
+            rows, last = [], None
+            for (kind, keys, label), (key, cell) in zip(self.view.group_rows, self._of_groups(question), strict=True):
                 if cell is None or cell.status == "not_applicable":
                     continue
                 starts, last = bool(rows) and kind != last, kind
-                rows.append(Row(keys, label, cell, self._state(key), starts=starts))
+                rows.append(Row(keys, label, cell, state.get(key), (), None, None, starts))
             if not any(row.cell.can_be_drawn for row in rows):
                 continue
             title = f"{self._label(indicator)}: {self.view.subjects[subject]}"
@@ -597,15 +611,15 @@ class Profile:
 
     def _groups_grid(self, indicators: Sequence[Mapping[str, Any]]) -> Grid | None:
         """Set the groups of several indicators side by side: a row for each headline, a column for each group."""
-        entries, columns = [], self.view.group_columns
-        groups = [column.keys["data-student-group"] for column in columns]
+        entries, columns, groups = [], self.view.group_columns, self.view.group_codes
+        whole = groups.index(ALL_STUDENTS) if ALL_STUDENTS in groups else len(groups)
         for indicator in indicators:
             heading, keys = self.view.label(indicator), self.indicator_keys(indicator)
             left = MOST_DRAWN if self._is_drawn(indicator) else 0
             for subject, question, _ in self._headline_cells(indicator):
-                before, after = question[:3], question[4:]
-                cells = [self._take((*before, group, *after)) for group in groups]
-                if not any(cell and cell.can_be_drawn for cell in cells):
+                cells = [cell for _, cell in self._of_groups(question)]
+                del cells[whole : whole + 1]
+                if not any(cell is not None and cell.can_be_drawn for cell in cells):
                     continue
                 if left:
                     left -= 1

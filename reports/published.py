@@ -34,6 +34,23 @@ Entity = tuple[str, str]
 Key = tuple[int, str, str, str, str, str, str]
 
 
+class Results(dict[Key, Cell]):
+    """The results of one entity by their keys. What is asked for all groups is remembered for the other languages."""
+
+    def __init__(self, cells: Iterable[tuple[Key, Cell]] = ()) -> None:
+        super().__init__(cells)
+        self._of_groups: dict[Key, list[tuple[Key, Cell | None]]] = {}
+
+    def of_groups(self, key: Key, groups: Sequence[str]) -> list[tuple[Key, Cell | None]]:
+        """Give the results of groups, in their order, that are otherwise asked for as `key` says, each with its key."""
+        found = self._of_groups.get(key)
+        if found is None:
+            before, after, get = key[:3], key[4:], self.get
+            keys = [(*before, group, *after) for group in groups]
+            found = self._of_groups[key] = [(own, get(own)) for own in keys]
+        return found
+
+
 class Published:
     """One release, for the pages that show it."""
 
@@ -208,9 +225,9 @@ class Published:
         )
 
     @cached_property
-    def state(self) -> dict[Key, Cell]:
+    def state(self) -> Results:
         """All that pages show of the state."""
-        return {} if STATE not in self.entities else cells_of(self.state_rows.drop("entity_id").rows())
+        return Results(cells_of(self.state_rows) if STATE in self.entities else ())
 
     @cached_property
     def state_rows(self) -> pl.DataFrame:
@@ -321,10 +338,12 @@ class Published:
         return "state/index.html" if entity == STATE else f"{entity[0]}/{entity[1]}/index.html"
 
 
-def cells_of(rows: Iterable[tuple]) -> dict[Key, Cell]:
-    """Give the results of one entity by their keys, from rows of the key's columns and the cell's."""
-    width = len(KEY)
-    return {row[:width]: Cell._make(row[width:]) for row in rows}
+def cells_of(shown: pl.DataFrame) -> list[tuple[Key, Cell]]:
+    """Give each row that pages show as its key and its cell; rows of one key share the key."""
+    keys = shown.select(KEY).unique(maintain_order=True)
+    places = shown.select(KEY).join(keys.with_row_index("place"), on=KEY, how="left", maintain_order="left")["place"]
+    known, cells = keys.rows(), shown.drop("entity_id", *KEY).rows()
+    return [(known[place], Cell._make(cell)) for place, cell in zip(places.to_list(), cells, strict=True)]
 
 
 _NEEDED = {

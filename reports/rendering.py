@@ -1,17 +1,36 @@
 """How this room reads its templates: everything escaped, nothing undefined, no blank lines where a tag stood."""
 
+import re
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import escape
+
+from reports.words import Language
+
+_SAID = re.compile(r'{{ say\("([\w.]+)"\) }}')
 
 
-def templates_in(folder: Path) -> Environment:
-    """Give the templates of a folder; a name that a template asks for and nobody gives raises."""
+def templates_in(folder: Path, say: Language | None = None) -> Environment:
+    """Give the templates of a folder; a name that a template asks for and nobody gives raises.
+
+    With `say`, texts of that language without places are set when a template is read, not with every page.
+    """
     return Environment(
-        loader=FileSystemLoader(folder),
+        loader=FileSystemLoader(folder) if say is None else _InOneLanguage(folder, say),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
     )
+
+
+class _InOneLanguage(FileSystemLoader):
+    def __init__(self, folder: Path, say: Language) -> None:
+        super().__init__(folder)
+        self.say = say
+
+    def get_source(self, environment: Environment, template: str) -> tuple:
+        source, *rest = super().get_source(environment, template)
+        return _SAID.sub(lambda found: escape(self.say(found[1])), source), *rest

@@ -5,6 +5,7 @@ every number is the text that values.csv has. Pages of places are made by proces
 values; a page whose contents are those of an earlier release is taken from there.
 """
 
+import gc
 import hashlib
 import json
 import os
@@ -24,7 +25,7 @@ from markupsafe import Markup, escape
 
 from reports import charts, prose, tables, words
 from reports.profile import MOST_DRAWN, Figure, Grid, Profile, View
-from reports.published import ALL_STUDENTS, KEY, NUMBERS_LETTER, STATE, Entity, Published, cells_of
+from reports.published import ALL_STUDENTS, KEY, NUMBERS_LETTER, STATE, Entity, Published, Results, cells_of
 from reports.rendering import templates_in
 
 ROOM = Path(__file__).parent
@@ -54,8 +55,6 @@ PATH_OF_ACCESS = (
     ("moving", ("level_mobility", "regrouping", "growth_rate")),
 )
 """The four questions of the page on access, and the indicators that answer them."""
-_FURTHER_GROUPS = re.compile(r"<!--groups-->(.*?)<!--or-->(.*?)<!--end-->", re.DOTALL)
-"""Where a profile shows further groups, and what it says instead where it would be too large."""
 _HEIGHT = re.compile(r'height="(\d+)"')
 """How high a drawing is: the first that it says of itself."""
 _SLUG = re.compile(r"[a-z0-9_]{1,80}")
@@ -108,11 +107,15 @@ _MAKER: "_Maker | None" = None
 
 def _start(release: str, site: str, memory: str | None) -> None:
     global _MAKER
+    # Looking for what holds itself takes time with every row that is read; `_work` does it once for each stretch.
+    gc.disable()
     _MAKER = _Maker(Path(release), Path(site), Path(memory) if memory else None)
 
 
 def _work(job: _Job) -> dict[str, str]:
-    return _MAKER.make(job)
+    made = _MAKER.make(job)
+    gc.collect()
+    return made
 
 
 class _Maker:
@@ -125,7 +128,7 @@ class _Maker:
             if not _SLUG.fullmatch(indicator["indicator"]):
                 raise ValueError(f"the indicator {indicator['indicator']!r} cannot name a folder of the site")
         self.views = {language: View(self.book, language) for language in words.LANGUAGES}
-        self.templates = _templates()
+        self.templates = {language: _templates(view.say) for language, view in self.views.items()}
         self.markdown = _markdown()
 
     # ---- what there is to make ----
@@ -182,7 +185,8 @@ class _Maker:
             for row in rows
         ]
         _write(self.site / "files" / "names.json", json.dumps(names, ensure_ascii=False, separators=(",", ":")))
-        _write(self.site / "index.html", self.templates.get_template("languages.html").render(book=self.book))
+        door = self.templates["en"].get_template("languages.html")
+        _write(self.site / "index.html", door.render(book=self.book))
 
     def _also(self, row: Mapping[str, Any]) -> str:
         """Give what else readers may type to find a place: its city, and numbers that it had."""
@@ -194,11 +198,11 @@ class _Maker:
     def _places(self, level: str, ids: Sequence[str]) -> None:
         shown = self.book.shown(level, ids)
         found = {entity_id: stretch for entity_id, *stretch in _stretches(shown)}
-        files, cells = _Files(self.site, shown, level, self.book.is_simulated), shown.drop("entity_id").rows()
+        files, cells = _Files(self.site, shown, level, self.book.is_simulated), cells_of(shown)
         for entity_id in ids:
             entity, (start, end) = (level, entity_id), found.get(entity_id, (0, 0))
             files.write(f"{level}/{entity_id}", start, end)
-            own = cells_of(cells[start:end])
+            own = Results(cells[start:end])
             for language, view in self.views.items():
                 contents = _profile(view, entity, own)
                 if contents["are_apart"]:
@@ -436,10 +440,10 @@ class _Maker:
             "top": "../" * (depth + 1),
             "here": path,
         }
-        page = self.templates.get_template(template).render(**shared, **contents)
+        page = self.templates[language].get_template(template).render(**shared, **contents)
         if template == "profile.html":
-            whole = _FURTHER_GROUPS.sub(r"\1", page)
-            page = whole if len(whole.encode()) <= LARGEST_PAGE else _FURTHER_GROUPS.sub(r"\2", page)
+            whole, shorter = _with_and_without_further_groups(page)
+            page = whole if len(whole.encode()) <= LARGEST_PAGE else shorter
         _write(self.site / language / path, page)
 
     def _write_files(self, name: str, rows: pl.DataFrame) -> None:
@@ -465,6 +469,18 @@ def _signed_as_simulated(drawing: str, note: str) -> str:
     taller = _HEIGHT.sub(f'height="{height + 22}"', drawing, count=1)
     inside = taller.rpartition("</svg>")[0]
     return f'{inside}<text x="4" y="{height + 16}" font-weight="600">{escape(note)}</text></svg>'
+
+
+def _with_and_without_further_groups(page: str) -> tuple[str, str]:
+    """Give a profile with its further groups, and with what it says instead where it would be too large."""
+    first, *parts = page.split("<!--groups-->")
+    whole, shorter = [first], [first]
+    for part in parts:
+        groups, _, rest = part.partition("<!--or-->")
+        instead, _, after = rest.partition("<!--end-->")
+        whole += [groups, after]
+        shorter += [instead, after]
+    return "".join(whole), "".join(shorter)
 
 
 def _figures(found: Any) -> Iterator[Figure | Grid]:
@@ -517,16 +533,19 @@ class _Files:
         table = shown.select(pl.lit(level).alias("level"), "entity_id", *FILE_COLUMNS[:-4], *ends, *bounds)
         if is_simulated:
             table = table.with_columns(records=pl.lit("simulated"))
-        self.columns, self.rows = table.columns, table.rows()
-        # Every text is a code, an id or a number: none holds a line break.
+        # Every text is a code, an id or a number: none holds a line break or any other letter that JSON cannot have.
         self.head, *self.lines = table.with_columns(words.guarded(pl.col(pl.String))).write_csv().splitlines(True)
+        quoted = pl.format('"{}"', pl.col(pl.String).str.replace_all(r'(["\\])', r"\$1"))
+        told = table.with_columns(quoted).with_columns(pl.all().cast(pl.String).fill_null("null"))
+        self.columns = json.dumps(table.columns, separators=(",", ":"))
+        self.rows = told.select(pl.format("[{}]", pl.concat_str(pl.all(), separator=","))).to_series().to_list()
 
     def write(self, name: str, start: int, end: int) -> None:
         """Write the rows from `start` to before `end` into two files of one name."""
         path = self.site / "files" / name
         _write(path.parent / f"{path.name}.csv", "".join([self.head, *self.lines[start:end]]))
-        told = {"columns": self.columns, "rows": self.rows[start:end]}
-        _write(path.parent / f"{path.name}.json", json.dumps(told, ensure_ascii=False, separators=(",", ":")))
+        told = f'{{"columns":{self.columns},"rows":[{",".join(self.rows[start:end])}]}}'
+        _write(path.parent / f"{path.name}.json", told)
 
 
 def _stretches(shown: pl.DataFrame) -> Iterator[tuple[str, int, int]]:
@@ -536,8 +555,8 @@ def _stretches(shown: pl.DataFrame) -> Iterator[tuple[str, int, int]]:
     yield from zip(lengths["value"], ends - lengths["len"], ends, strict=True)
 
 
-def _templates() -> Environment:
-    templates = templates_in(ROOM / "templates")
+def _templates(say: words.Language) -> Environment:
+    templates = templates_in(ROOM / "templates", say)
     templates.globals |= {"words": words, "charts": charts, "tables": tables}
     templates.filters["code"] = _code
     return templates
@@ -566,7 +585,7 @@ def _code(text: str) -> Markup:
 
 def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8", newline="\n")
+    path.write_bytes(text.encode())
 
 
 def _share(source: str | Path, target: str | Path) -> None:

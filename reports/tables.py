@@ -193,7 +193,7 @@ def of_entries(
         label = escape(entry.label)
         if entry.path:
             label = f'<a href="{root}{escape(entry.path)}">{label}</a>'
-        warned = {cell.status for cell in entry.cells if cell and cell.can_be_drawn} - {"range"}
+        warned = {cell.status for cell in entry.cells if cell is not None and cell.can_be_drawn} - {"range"}
         shared = warned.pop() if len(warned) == 1 and not can_be_sorted else "ok"
         if shared != "ok":
             label += f'<small class="w">{escape(status_words[shared])}</small>'
@@ -202,6 +202,9 @@ def of_entries(
         for column, cell in zip(columns, entry.cells, strict=True):
             if cell is None:
                 parts.append("<td>–</td>")
+                last = None
+            elif not with_ranges and cell.value is not None and cell.status in ("ok", shared):
+                parts.append(f'<td class="v">{number(say, cell.value, entry.unit or column.unit)}</td>')
                 last = None
             elif cell.can_be_drawn:
                 parts.append(_grid_cell(cell, entry.unit or column.unit, say, status_words, with_ranges, shared))
