@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
@@ -124,6 +124,7 @@ def systems(draw: st.DrawFn) -> tuple[System, np.ndarray]:
     return made, truth
 
 
+@settings(deadline=None)
 @given(systems())
 def test_an_interval_is_exactly_what_trying_every_world_finds(given_system: tuple[System, np.ndarray]) -> None:
     published, truth = given_system
@@ -135,6 +136,7 @@ def test_an_interval_is_exactly_what_trying_every_world_finds(given_system: tupl
     assert np.all((found.low <= truth) & (truth <= found.high))
 
 
+@settings(deadline=None)
 @given(systems())
 def test_subtraction_determines_a_cell_exactly_where_a_program_without_bounds_leaves_no_width(
     given_system: tuple[System, np.ndarray],

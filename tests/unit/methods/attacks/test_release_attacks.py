@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from methods.attacks.attack import ELSEWHERE, INTERVAL, SHOWN, SUBTRACTION, alike, attack
@@ -268,6 +268,7 @@ def test_parts_of_a_whole_across_measures_add_up() -> None:
     assert attack(counts, layout, [3], [2]).attack.tolist() == [SUBTRACTION]
 
 
+@settings(deadline=None)
 @given(st.integers(1, 2000), st.data())
 def test_a_rounded_percent_allows_exactly_the_numerators_that_round_to_it(of: int, data: st.DataObject) -> None:
     decimals = data.draw(st.integers(0, 2))
