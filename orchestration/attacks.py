@@ -16,7 +16,7 @@ import polars as pl
 
 from expectations.releases.disclosure import judge_attacks, judge_proof
 from expectations.releases.publication import KEYS
-from methods.attacks.attack import alike, attack
+from methods.attacks.attack import Moves, alike, attack
 from methods.attacks.published import Counts, Layout
 from methods.attacks.rounding import numerators, numerators_between
 from methods.attacks.system import OPEN
@@ -73,11 +73,15 @@ class Candidate:
     rollups: pl.DataFrame | None = None
 
 
-def tried(place: Home, connection: duckdb.DuckDBPyConnection) -> list[dict]:
-    """Attack what a build would publish together with every earlier release; give one result for each promise."""
+def tried(place: Home, connection: duckdb.DuckDBPyConnection, folder: Path | None = None) -> list[dict]:
+    """Attack what a build would publish together with every earlier release; give one result for each promise.
+
+    The certificates in the build's `folder` are tried before programs are.
+    """
     candidate, sensitive = read(connection)
     narrowed = sensitive.height <= NARROWED
-    found = worked_out(candidate, sensitive, ledger.earlier(place, connection), programs=None if narrowed else 0)
+    claims = _claims(folder, sensitive) if folder else None
+    found = worked_out(candidate, sensitive, ledger.earlier(place, connection), None if narrowed else 0, claims)
     shows = candidate.results.filter(pl.any_horizontal(pl.col(SHOWN).is_not_null()))
     must = ledger.constraints(place, connection).filter(pl.col("must") == "hide")
     kinds = {"hidden_before": "reopened", "few_moved": "change"}
@@ -118,12 +122,17 @@ def read(connection: duckdb.DuckDBPyConnection) -> tuple[Candidate, pl.DataFrame
 
 
 def worked_out(
-    candidate: Candidate, sensitive: pl.DataFrame, earlier: Sequence[Before] = (), programs: int | None = None
+    candidate: Candidate,
+    sensitive: pl.DataFrame,
+    earlier: Sequence[Before] = (),
+    programs: int | None = None,
+    claims: tuple[pl.DataFrame, pl.DataFrame] | None = None,
 ) -> pl.DataFrame:
     """List the sensitive cells that a reader can work out or narrow down: release, key, quantity and attack.
 
     The release is empty for the candidate. A reader is taken to know which numbers are the same as in an earlier one.
-    With `programs`, only so many cells are tried by programs.
+    With `programs`, only so many cells are tried by programs. `claims` are ways from a world of the candidate to
+    others (way, key, quantity and step) and that world (key, quantity and value), which are tried before.
     """
     frames = [_counts(candidate, candidate.results).with_columns(release=pl.lit(""), same=pl.lit(True))]
     targets = [sensitive.with_columns(release=pl.lit(""))]
@@ -142,10 +151,82 @@ def worked_out(
     counts = Counts(**arrays, number=_numbers(cells, arrays))
     wanted = cells.join(pl.concat(targets, how="diagonal"), on=["release", *CELL], how="inner", maintain_order="left")
     asked = wanted["position"].to_numpy(), wanted["width"].to_numpy()
-    found = attack(counts, _layout(candidate, cells), *asked, programs=programs)
+    layout = _layout(candidate, cells)
+    moves = None if claims is None else _moves(claims, cells, counts.number, layout.sums)
+    found = attack(counts, layout, *asked, programs=programs, moves=moves)
     attacks = pl.Series("attack", found.attack.tolist(), dtype=pl.String)
     named = pl.DataFrame({"position": found.count.astype(np.uint32)}).with_columns(attacks)
     return named.join(cells, on="position").select("release", *CELL, "attack").sort("release", *CELL)
+
+
+def _claims(folder: Path, sensitive: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame] | None:
+    """Read the proof of a build: how its sensitive numbers could change (way, key, quantity and step), and its worlds.
+
+    A certificate stands for every table that holds the same numbers, and in each is two ways from the base world.
+    """
+    if not (folder / warehouse.CERTIFICATES).exists():
+        return None
+    tables, own = [name for name in TABLE if name != "quantity"], (*PLACE, "student_group")
+    names = {f"changed_{name}": name for name in own}
+    systems = pl.read_parquet(folder / warehouse.SYSTEMS).with_columns(
+        pl.col("quantity").replace("students", "student_count")
+    )
+    base = pl.read_parquet(folder / warehouse.WORLDS).drop("quantity")
+    asked = sensitive.select(CELL).join(systems, on=[*tables, "quantity"], how="inner").with_row_index("way")
+    changed = pl.read_parquet(folder / warehouse.CERTIFICATES).drop("quantity")
+    found = asked.join(changed, on=["system", *own], how="inner").drop(own).rename(names)
+    found = found.join(base, on=["system", *own], how="left")
+    ways = pl.concat(
+        [
+            found.select(
+                (2 * pl.col("way").cast(pl.Int64) + end).alias("way"), *CELL, step=pl.col(world) - pl.col("value")
+            )
+            for end, world in enumerate(("low_world", "high_world"))
+        ]
+    )
+    return ways.filter(pl.col("step") != 0), systems.join(base, on="system").select(*CELL, "value")
+
+
+def _moves(
+    claims: tuple[pl.DataFrame, pl.DataFrame],
+    cells: pl.DataFrame,
+    number: np.ndarray,
+    sums: tuple[np.ndarray, np.ndarray],
+) -> Moves:
+    """Find the counts of the candidate that claims name; a way with a count that is not there is left out.
+
+    What a way takes from one share of a whole it may give to any other, and what it adds to a whole to any share.
+    """
+    numbered = cells.with_columns(pl.Series("number", number))
+    at = numbered.filter(pl.col("release") == "").select(*CELL, "number")
+    ways = claims[0].join(at, on=CELL, how="left").filter(pl.col("number").is_not_null().all().over("way"))
+    # Tables that are read as one have their ways in common.
+    same = ways.group_by("way").agg(pl.struct("number", "step").hash(0).sum().alias("hash"))
+    kept = same.group_by("hash").agg(pl.col("way").min())
+    ways = ways.join(kept, on="way", how="semi").select("way", "number", "step")
+    tables = cells["table"].to_numpy()
+    parts = pl.DataFrame(
+        {"part": number[sums[0]], "whole": number[sums[1]], "of": tables[sums[1]], "in": tables[sums[0]]}
+    )
+    parts = parts.with_columns(pl.col("in").rank("dense").over("of").cast(pl.Int64).alias("share")).unique()
+    others = parts.join(parts.select("whole", "of", "share", other="part"), on=["whole", "of"], suffix="_other")
+    others = others.filter(pl.col("part") != pl.col("other"))
+    given = ways.join(others, left_on="number", right_on="part").select(
+        "way", pl.col("share_other").alias("share"), pl.col("other").alias("number"), -pl.col("step")
+    )
+    added = ways.join(parts, left_on="number", right_on="whole").select(
+        "way", "share", pl.col("part").alias("number"), "step"
+    )
+    more = pl.concat([given, added]).unique()
+    again = more.select("way", "share").unique().join(ways, on="way").select(more.columns)
+    every = pl.concat([ways.select("way", pl.lit(0, pl.Int64).alias("share"), "number", "step"), again, more])
+    every = every.with_columns(_code(["way", "share"]).alias("way")).sort("way", "number")
+    world = claims[1].join(at, on=CELL, how="inner").group_by("number").agg(pl.col("value").min()).sort("number")
+    return Moves(
+        *(every[name].to_numpy() for name in ("way", "number", "step")),
+        world["number"].to_numpy(),
+        world["value"].to_numpy(),
+    )
 
 
 def _code(columns: Sequence[str]) -> pl.Expr:

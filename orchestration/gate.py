@@ -124,7 +124,7 @@ def _prepared(place: Home, folder: Path) -> tuple[int, list[Result]]:
     with duckdb.connect(str(folder / warehouse.FILE), read_only=True) as connection:
         ledger.prepare(place, connection)
         connection.execute(attacks.RULES).pl().write_parquet(folder / RULES)
-        tried = [*attacks.tried(place, connection), attacks.proven(connection, folder)]
+        tried = [*attacks.tried(place, connection, folder), attacks.proven(connection, folder)]
         return connection.execute(MINIMUM).fetchone()[0], tried
 
 

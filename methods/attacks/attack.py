@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
 
-from methods.attacks.intervals import SEED, intervals, refuted
+from methods.attacks.intervals import SEED, Claims, intervals, refuted
 from methods.attacks.null_space import determined
-from methods.attacks.published import Counts, Layout, publish
+from methods.attacks.published import Counts, Layout, Published, publish
 from methods.attacks.system import OPEN, Whole
 
 SHOWN, ELSEWHERE, SUBTRACTION, INTERVAL, UNSETTLED = "shown", "elsewhere", "subtraction", "interval", "unsettled"
@@ -36,14 +37,35 @@ class Findings:
     opened: int
 
 
+@dataclass(frozen=True)
+class Moves:
+    """What somebody claims of the numbers behind counts: ways from one world to another, and a world to begin at.
+
+    A `way` changes each `number` by a `step`; in the world `begun` numbers have `values`. All are claims and no more:
+    what does not keep every equation of the attack is of no use to it.
+    """
+
+    way: Whole
+    number: Whole
+    step: Whole
+    begun: Whole
+    value: Whole
+
+
 def attack(
-    counts: Counts, layout: Layout, sensitive: ArrayLike, width: ArrayLike, programs: int | None = None
+    counts: Counts,
+    layout: Layout,
+    sensitive: ArrayLike,
+    width: ArrayLike,
+    programs: int | None = None,
+    moves: Moves | None = None,
 ) -> Findings:
     """Attack the counts at the positions `sensitive`: none may be found out or be narrowed down to less than its width.
 
     Published sums are believed to hold exactly unless shown counts refute them. Counts that contradict one another
     whatever is believed raise ContradictedError. Programs cost the most: with `programs`, only so many numbers, drawn
-    by a fixed seed, are tried by them; every number is tried by all other attacks.
+    by a fixed seed, are tried by them; every number is tried by all other attacks. `moves` spare programs: from a world
+    that the attack has found, and by its own equations, they lead to others.
     """
     targets, widths = np.asarray(sensitive, dtype=np.int64), np.asarray(width, dtype=np.int64)
     published = publish(counts, layout)
@@ -64,13 +86,28 @@ def attack(
         asked, back = np.unique(number[left], return_inverse=True)
         wanted = np.zeros(asked.size, np.int64)
         np.maximum.at(wanted, back, widths[left])
-        result = intervals(system, asked, wanted)
+        result = intervals(system, asked, wanted, claims=None if moves is None else _claimed(published, moves))
         spread = (result.high - result.low)[back]
         found[left[spread < widths[left]]] = INTERVAL
         found[left[~result.is_settled[back]]] = UNSETTLED
         made = result.programs
     caught = found != ""
     return Findings(targets[caught], found[caught], targets.size, narrowed, made, opened.size)
+
+
+def _claimed(published: Published, moves: Moves) -> Claims:
+    """Write moves as changes of all cells [cell, way]: a remainder changes by what its equation leaves."""
+    size = int(moves.way.max(initial=-1)) + 1
+    of_numbers = sparse.csc_array(
+        (moves.step, (moves.number, moves.way)), shape=(published.numbers, size), dtype=np.int64
+    )
+    equations = published.system.coefficients[:, : published.numbers]
+    ways = sparse.vstack([of_numbers, equations @ of_numbers], format="csc")
+    ways.eliminate_zeros()
+    world = np.where(published.system.is_unknown, -1, published.system.low)[: published.numbers]
+    world[moves.begun] = np.where(world[moves.begun] < 0, moves.value, world[moves.begun])
+    is_whole = abs(equations) @ (world < 0) == 0
+    return Claims(ways, np.concatenate([world, np.where(is_whole, equations @ world, -1)]))
 
 
 def alike(table: Whole, place: Whole, group: Whole, low: Whole, high: Whole) -> Whole:

@@ -4,7 +4,8 @@ Programs are HiGHS models (Huangfu and Hall 2018). Whatever one returns is round
 whole numbers before it counts as a possible world; two worlds far enough apart in a cell settle that cell without a
 program of its own. A world that differs from a known one in few cells is found by a small program around them, so most
 cells are settled there; only the rest ask the whole component, whose model keeps its basis from one objective to the
-next. A vertex that is not whole is followed by an integer program, because the integer interval can be narrower.
+next. A vertex that is not whole is made whole by an integer program around its fractions, and by one of the component
+where that does not settle it, because the integer interval can be narrower.
 """
 
 from dataclasses import dataclass
@@ -46,10 +47,25 @@ class Intervals:
     programs: int
 
 
-def intervals(system: System, cells: ArrayLike, enough: ArrayLike | None = None, seed: int = SEED) -> Intervals:
+@dataclass(frozen=True)
+class Claims:
+    """What somebody claims to be possible: changes of whole numbers [cell, way], and a world; -1 says nothing."""
+
+    ways: sparse.csc_array
+    world: Whole
+
+
+def intervals(
+    system: System,
+    cells: ArrayLike,
+    enough: ArrayLike | None = None,
+    seed: int = SEED,
+    claims: Claims | None = None,
+) -> Intervals:
     """Find the least and the greatest whole number that each of the unknown `cells` can take.
 
     With `enough`, one width per cell, the search for a cell ends as soon as two worlds lie that far apart in it.
+    `claims` are tried from every world that is found; a way that breaks an equation is not tried.
     A system that no whole numbers satisfy raises ContradictedError.
     """
     asked = np.asarray(cells, dtype=np.int64)
@@ -64,10 +80,13 @@ def intervals(system: System, cells: ArrayLike, enough: ArrayLike | None = None,
     settled = proven.copy()
     reduced, kept = tight.reduced()
     width = np.where(settled, -1, width)[kept]
+    proposed = None if claims is None else _holding(tight, claims.ways)[kept]
     programs = 0
     for number, (part, own) in enumerate(reduced.components()):
         if np.any(width[own] >= 0):
             component = _Component(part, width[own], np.random.default_rng([seed, number]))
+            if claims is not None:
+                component.claimed, component.ways = claims.world[kept[own]], _Ways(proposed[own])
             component.attack()
             at, wanted = kept[own], width[own] >= 0
             low[at[wanted]], high[at[wanted]] = component.low[wanted], component.high[wanted]
@@ -106,11 +125,53 @@ def _holds_at_zero(part: System, slack: Whole) -> bool:
     return _solve(_model(System(part.low, high, part.coefficients, part.right)), np.zeros(high.size)) is not None
 
 
+def _holding(system: System, ways: sparse.sparray) -> sparse.csr_array:
+    """Keep the ways that change no known cell and no equation."""
+    ways = sparse.csc_array(ways)
+    known = abs(ways).T @ ~system.is_unknown
+    broken = abs(system.coefficients @ ways).sum(axis=0)
+    return sparse.csr_array(ways[:, np.flatnonzero((known == 0) & (broken == 0))])
+
+
+class _Ways:
+    """Changes of the cells of one component that keep its equations, entry by entry and way after way."""
+
+    def __init__(self, ways: sparse.csr_array) -> None:
+        entries = sparse.coo_array(ways)
+        order = np.argsort(entries.coords[1], kind="stable")
+        self.cell, self.step = entries.coords[0][order], entries.data[order]
+        self._begin(entries.coords[1][order])
+        if self.cell.size:
+            # The shortest step the same way: a longer one is so many of it.
+            self.step //= np.gcd.reduceat(self.step, self.start)[self.way]
+
+    def _begin(self, way: Whole) -> None:
+        self.start, self.way = np.unique(way, return_index=True, return_inverse=True)[1:]
+
+    def from_world(self, system: System, world: Whole, is_open: NDArray[np.bool_]) -> tuple[Whole, Whole, Whole]:
+        """Go each way as far as the bounds allow, forth and back: cells, and the least and the most they reach.
+
+        A way that changes no open cell is given up for good.
+        """
+        if self.cell.size:
+            useful = np.logical_or.reduceat(is_open[self.cell], self.start)[self.way]
+            self.cell, self.step = self.cell[useful], self.step[useful]
+            self._begin(self.way[useful])
+        if not self.cell.size:
+            return self.cell, self.cell, self.cell
+        now, size, rises = world[self.cell], np.abs(self.step), self.step > 0
+        above, below = (system.high[self.cell] - now) // size, (now - system.low[self.cell]) // size
+        forth = np.minimum.reduceat(np.where(rises, above, below), self.start)[self.way]
+        back = np.minimum.reduceat(np.where(rises, below, above), self.start)[self.way]
+        return self.cell, now - size * np.where(rises, back, forth), now + size * np.where(rises, forth, back)
+
+
 class _Component:
     """One connected system under attack: what its worlds have reached so far, and what is proven."""
 
     def __init__(self, system: System, width: Whole, random: np.random.Generator) -> None:
         self.system, self.width, self.random = system, width, random
+        self.claimed, self.ways = np.full(width.size, -1), None
         cells = system.low.size
         self.low, self.high = np.full(cells, np.iinfo(np.int64).max // 4), np.full(cells, np.iinfo(np.int64).min // 4)
         self.proven, self.settled = np.zeros(cells, np.bool_), width < 0
@@ -151,10 +212,11 @@ class _Component:
                 self._open()
 
     def _start(self) -> None:
-        """Find a world whose numbers are near the middle of what they can be: the one that others are sought around."""
+        """Find the world that others are sought around: one that is claimed, or near the middle of what can be."""
         low, high = self.system.low, self.system.high
         middle = np.minimum(low + MIDDLE, (low + high) // 2)
-        values = self._near_middle(middle)
+        middle = np.where((self.claimed >= low) & (self.claimed <= high), self.claimed, middle)
+        values = middle if self._record(middle) else self._near_middle(middle)
         if values is None:
             values = self._whole_world(np.zeros(self.width.size))
         if values is None:
@@ -181,7 +243,7 @@ class _Component:
 
     def _settle_near(self, cell: int, neighbors: int) -> None:
         """Look for worlds that differ in a cell, and in others that are open, from the known one around it alone."""
-        near = self._near(cell, neighbors)
+        near = self._near(np.array([cell]), neighbors)
         rows = np.unique(self.by_cell[:, near].indices)
         part = self.by_cell[:, near][rows]
         right = part @ self.world[near]
@@ -199,10 +261,10 @@ class _Component:
                 self.low[near] = np.minimum(self.low[near], world)
                 self.high[near] = np.maximum(self.high[near], world)
 
-    def _near(self, cell: int, neighbors: int) -> Whole:
-        """Give the cells around one: those in its equations, those in theirs, and so on."""
+    def _near(self, cells: Whole, neighbors: int) -> Whole:
+        """Give the cells around some: those in their equations, those in theirs, and so on."""
         rows, columns = self.system.coefficients, self.by_cell
-        taken = last = np.array([cell])
+        taken = last = cells
         while taken.size < neighbors and last.size:
             touched = np.unique(columns[:, last].indices)
             both = rows[touched]
@@ -243,12 +305,29 @@ class _Component:
         self.proven[cell] = self.settled[cell] = True
 
     def _world(self, cost: NDArray) -> NDArray | None:
-        """Give the vertex that the linear program ends at; where it is whole, it counts as a world."""
+        """Give the vertex that the linear program ends at; whole, or made whole around its fractions, it is a world."""
         self.programs += 1
         values = _solve(self.linear, cost)
-        if values is not None:
-            self._record(values)
+        if values is not None and not self._record(values):
+            self._make_whole(values, cost)
         return values
+
+    def _make_whole(self, values: NDArray, cost: NDArray) -> None:
+        """Look for a world near a vertex: its fractions and the cells around them are free, all others stay."""
+        world = np.rint(values).astype(np.int64)
+        fractions = np.flatnonzero(np.abs(values - world) > NEAR)
+        if not 0 < fractions.size <= NEIGHBORS[-1]:
+            return
+        free = self._near(fractions, fractions.size + NEIGHBORS[-1])
+        rows = np.unique(self.by_cell[:, free].indices)
+        part = self.by_cell[:, free][rows]
+        right = self.system.right[rows] - (self.system.coefficients[rows] @ world - part @ world[free])
+        small = System(self.system.low[free], self.system.high[free], part.tocsr(), right)
+        self.programs += 1
+        found = _solve(_model(small, whole=True), cost[free])
+        if found is not None:
+            world[free] = np.rint(found)
+            self._record(world)
 
     def _whole_world(self, cost: NDArray) -> NDArray | None:
         self.programs += 1
@@ -269,6 +348,11 @@ class _Component:
         if holds:
             np.minimum(self.low, world, out=self.low)
             np.maximum(self.high, world, out=self.high)
+            if self.ways is not None:
+                self._open()
+                cell, low, high = self.ways.from_world(self.system, world, ~self.settled)
+                np.minimum.at(self.low, cell, low)
+                np.maximum.at(self.high, cell, high)
         return bool(holds)
 
 

@@ -135,6 +135,52 @@ def test_what_is_hidden_with_company_passes_every_attack(home: settings.Home) ->
     assert {result["severity"] for result in results} == {"error"}
 
 
+def _proof(connection: duckdb.DuckDBPyConnection, folder: Path, schools: list[str]) -> None:
+    """Claim that girls and boys of two schools can be exchanged, three at a time, in both quantities."""
+    table = connection.execute(f"select distinct {', '.join(TABLE)} from marts.fct_indicator_results").pl()
+    both = pl.DataFrame({"system": [0, 1], "quantity": ["students", "numerator"]})
+    both.join(table, how="cross").write_parquet(folder / warehouse.SYSTEMS)
+    cells = pl.DataFrame(
+        [(school, group, sign * way) for school, sign in zip(schools, (1, -1), strict=True)
+         for group, way in (("GENDER_F", 1), ("GENDER_M", -1))],
+        schema=["entity_id", "student_group", "sign"], orient="row",
+    ).select(pl.lit("school").alias("level"), pl.all())  # fmt: skip
+    base = cells.drop("sign").with_columns(value=4).join(both, how="cross")
+    base.write_parquet(folder / warehouse.WORLDS)
+    changed = cells.select(pl.all().name.prefix("changed_")).with_columns(
+        low_world=4 - pl.max_horizontal("changed_sign", 0), high_world=4 + 2 * pl.max_horizontal("changed_sign", 0)
+    )
+    changed = changed.with_columns(
+        low_world=pl.when(pl.col("changed_sign") < 0).then(5).otherwise("low_world"),
+        high_world=pl.when(pl.col("changed_sign") < 0).then(2).otherwise("high_world"),
+    )
+    cells.drop("sign").join(changed.drop("changed_sign"), how="cross").join(both, how="cross").write_parquet(
+        folder / warehouse.CERTIFICATES
+    )
+
+
+def test_what_the_proof_claims_is_tried_first_and_proves_nothing_by_itself(
+    home: settings.Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, attack = [], attacks.attack
+    monkeypatch.setattr(attacks, "attack", lambda *a, **k: made.append(attack(*a, **k)) or made[-1])
+    safe = _build(SCHOOLS, SAFE)
+    for folder in (None, tmp_path):
+        if folder:
+            _proof(safe, folder, ["0001", "0002"])
+        assert all(result["success"] for result in attacks.tried(home, safe, folder))
+    assert made[0].narrowed == made[1].narrowed == 6
+    assert made[0].programs > made[1].programs
+    # The second school shows its girls and boys: nothing can be exchanged with it.
+    shown = _build(SCHOOLS, {cell for cell in SAFE if cell[0] != "0002"} | {("0002", "GENDER_M")})
+    assert _verdicts(attacks.tried(home, shown, tmp_path)) == _verdicts(attacks.tried(home, shown))
+
+
+def _verdicts(results: list[dict]) -> list[tuple]:
+    assert not all(result["success"] for result in results)
+    return [(result["expectation"], result["observed"]) for result in results]
+
+
 def test_a_number_that_is_not_hidden_is_blocked(home: settings.Home) -> None:
     assert "hidden_numbers_stand_nowhere" in _broken(home, _build(SCHOOLS, set()))
 

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
 from scipy.optimize import linprog
 
-from methods.attacks.intervals import intervals, refuted
+from methods.attacks.intervals import Claims, intervals, refuted
 from methods.attacks.null_space import determined
 from methods.attacks.system import OPEN, ContradictedError, System, system
 
@@ -106,6 +107,38 @@ def test_the_search_ends_where_two_worlds_lie_far_enough_apart() -> None:
     assert intervals(published, [at["a1"]], enough=[13]).is_proven.all()
 
 
+def _square(published: System, at: dict[str, int], step: int) -> Claims:
+    """The way round the square of hidden counts, so many students at a time, and no world to begin at."""
+    way = np.zeros((published.low.size, 1), dtype=np.int64)
+    way[[at["a1"], at["b2"]]], way[[at["a2"], at["b1"]]] = step, -step
+    return Claims(sparse.csc_array(way), np.full(published.low.size, -1))
+
+
+def test_a_way_round_hidden_counts_is_gone_from_a_world_that_is_found() -> None:
+    published, at = _two_schools(["a1", "a2", "b1", "b2"])
+    way = _square(published, at, 3)
+    asked = [at["a1"], at["b2"]]
+    assert intervals(published, asked, enough=[5, 5]).programs > 0
+    begun = Claims(way.ways, np.where(published.is_unknown, [44, 32, 12, 15, 9, 6, 29, 23, 6], published.low))
+    for claims in (way, begun):
+        found = intervals(published, asked, enough=[5, 5], claims=claims)
+        assert (found.programs, found.is_settled.all()) == (0, True)
+        assert (found.low.tolist(), found.high.tolist()) == ([3, 0], [15, 12])
+
+
+@pytest.mark.parametrize("hidden", [["a1", "a2", "b1"], ["a1", "a2", "b1", "b2"]])
+def test_a_way_that_breaks_a_sum_or_moves_a_shown_count_opens_nothing(hidden: list[str]) -> None:
+    published, at = _two_schools(hidden)
+    way = _square(published, at, 1)
+    ways = way.ways.toarray()
+    ways[at["a2"]] = 5
+    asked = [at["a1"], at["a2"]]
+    for false in (ways, np.where(published.is_unknown[:, None], ways, 0)):
+        claims = Claims(sparse.csc_array(false), way.world)
+        found, alone = intervals(published, asked, [13, 13], claims=claims), intervals(published, asked, [13, 13])
+        assert (found.low.tolist(), found.high.tolist()) == (alone.low.tolist(), alone.high.tolist())
+
+
 @st.composite
 def systems(draw: st.DrawFn) -> tuple[System, np.ndarray]:
     equations, cells = draw(st.integers(1, 4)), draw(st.integers(2, 5))
@@ -125,10 +158,15 @@ def systems(draw: st.DrawFn) -> tuple[System, np.ndarray]:
 
 
 @settings(deadline=None)
-@given(systems())
-def test_an_interval_is_exactly_what_trying_every_world_finds(given_system: tuple[System, np.ndarray]) -> None:
+@given(systems(), st.integers(0, 3))
+def test_an_interval_is_exactly_what_trying_every_world_finds_whatever_is_claimed(
+    given_system: tuple[System, np.ndarray], seed: int
+) -> None:
     published, truth = given_system
-    found = intervals(published, np.arange(truth.size))
+    random = np.random.default_rng(seed)
+    worlds, ways = random.integers(-1, 6, truth.size), random.integers(-2, 3, (truth.size, 4))
+    claims = Claims(sparse.csc_array(ways), worlds) if seed else None
+    found = intervals(published, np.arange(truth.size), claims=claims)
     worlds = np.array(list(itertools.product(range(5), repeat=truth.size)))
     worlds = worlds[np.all(worlds @ published.coefficients.toarray().T == published.right, axis=1)]
     assert np.array_equal(found.low, worlds.min(axis=0))
