@@ -79,17 +79,16 @@ def _parquet(frame: pl.DataFrame) -> bytes:
 
 
 def _write(store: Store, frames: Mapping[Path, pl.DataFrame]) -> None:
-    """Write Parquet files side by side: the large ones to the disk, the small ones by way of the memory."""
-    small = {path: io.BytesIO() for path, frame in frames.items() if frame.height <= SMALL}
+    """Write Parquet files: the large ones side by side to the disk, the small ones by way of the memory."""
+    large = {path: frame for path, frame in frames.items() if frame.height > SMALL}
     with write_together(store.root) as lend:
-        places = {path: small.get(path) or lend(path) for path in frames}
-        sinks = [frame.lazy().sink_parquet(places[path], lazy=True, **_SETTINGS) for path, frame in frames.items()]
+        sinks = [frame.lazy().sink_parquet(lend(path), lazy=True, **_SETTINGS) for path, frame in large.items()]
         try:
             pl.collect_all(sinks, engine="streaming")
         except pl.exceptions.ComputeError:  # how polars says that the disk is full
             raise OSError(errno.EIO, "the typed rows could not be written; is the disk full?") from None
-        for path, content in small.items():
-            lend(path, content.getvalue())
+        for path in (path for path in frames if path not in large):
+            lend(path, _parquet(frames[path]))
 
 
 def accept(store: Store, submission: Submission, collections: Sequence[Screened], key: bytes) -> None:

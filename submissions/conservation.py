@@ -20,16 +20,17 @@ def sums_of_values(content: np.ndarray, starts: np.ndarray, sizes: np.ndarray, w
 
 
 def sums_of_frame(frame: pl.DataFrame) -> np.ndarray:
-    """Sum the hashes of every column of text."""
-    contents = frame.select(pl.all().str.join("")).row(0)
-    sizes = frame.select(pl.all().str.len_bytes()).get_columns()
-    return np.array(list(map(_sum_of_column, contents, sizes)), np.uint64)
+    """Sum the hashes of every column of text, none of whose values is null."""
+    return np.array([_sum_of_column(column) for column in frame], np.uint64)
 
 
-def _sum_of_column(content: str, sizes: pl.Series) -> np.uint64:
-    size = sizes.to_numpy()
-    starts = np.cumsum(size, dtype=np.int64) - size
-    return _hashes(np.frombuffer(content.encode(), np.uint8), starts, size).sum(dtype=np.uint64)
+def _sum_of_column(column: pl.Series) -> np.uint64:
+    """Sum the hashes of a column where its bytes stand: Arrow keeps them one after the other, with where each ends."""
+    array = column.to_arrow()
+    _, offsets, data = array.buffers()
+    ends = np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1]
+    content = np.frombuffer(data, np.uint8) if data else np.empty(0, np.uint8)
+    return _hashes(content, ends[:-1], np.diff(ends)).sum(dtype=np.uint64)
 
 
 def _hashes(content: np.ndarray, starts: np.ndarray, sizes: np.ndarray) -> np.ndarray:

@@ -60,7 +60,7 @@ def exchange(ids: pl.Series, of: pl.Series, to: pl.Series) -> pl.Series:
     """
     if len(ids) <= _FEW:
         known = dict(zip(of, to, strict=True))
-        return pl.Series(ids.name, [known.get(one) for one in ids.to_list()], pl.String)
+        return pl.Series(ids.name, list(map(known.get, ids.to_list())), pl.String)
     found = _ID.filter(_BEGINS).replace_strict(of, to, default=None, return_dtype=pl.String)
     return _asked(ids, found.gather(_BEGINS.cum_sum() - 1))
 
