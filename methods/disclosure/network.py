@@ -79,6 +79,40 @@ def _join(parent: Ints, cells: Ints, is_above: Bools, sums: Ints, bottom: Ints, 
 
 
 @njit(**FAST)
+def _push(costs, nodes, side, size, cost, node):
+    """Put a node on the heap of a side, which is ordered by cost and then by number."""
+    hole = size
+    while hole > 0:
+        above = (hole - 1) // 2
+        if costs[side, above] < cost or (costs[side, above] == cost and nodes[side, above] <= node):
+            break
+        costs[side, hole], nodes[side, hole] = costs[side, above], nodes[side, above]
+        hole = above
+    costs[side, hole], nodes[side, hole] = cost, node
+
+
+@njit(**FAST)
+def _pop(costs, nodes, side, size):
+    """Take the first of `size` entries from the heap of a side; the others are in order again."""
+    cost, node = costs[side, size - 1], nodes[side, size - 1]
+    hole = 0
+    while True:
+        child = 2 * hole + 1
+        if child >= size - 1:
+            break
+        if child + 1 < size - 1 and (
+            costs[side, child + 1] < costs[side, child]
+            or (costs[side, child + 1] == costs[side, child] and nodes[side, child + 1] < nodes[side, child])
+        ):
+            child += 1
+        if costs[side, child] > cost or (costs[side, child] == cost and nodes[side, child] >= node):
+            break
+        costs[side, hole], nodes[side, hole] = costs[side, child], nodes[side, child]
+        hole = child
+    costs[side, hole], nodes[side, hole] = cost, node
+
+
+@njit(**FAST)
 def _path(
     tail,
     head,
@@ -100,46 +134,34 @@ def _path(
     """Find the cheapest way to send `need` from source to goal; return its arcs, and +1 or -1 for each.
 
     A step along an arc raises its cell, a step against it lowers it. Within [low, high] a step costs 1; beyond, the
-    cell must be withheld, at its price. A way from the ground is sought backward, because the ground touches every
-    place. `marks` and `cost` are work space; `cost` is left clean.
+    cell must be withheld, at its price. The way is sought from both ends at once (Pohl 1971), on whichever side has been
+    less work: the sums of a state have thousands of arcs, and most ends have few. `marks` and `cost` [side, node] are
+    work space; `cost` is left clean.
     """
-    backward = source == GROUND
-    if backward:
-        source, goal = goal, source
-    heap_cost = np.empty(64, np.int64)
-    heap_node = np.empty(64, np.int64)
-    size = 1
-    heap_cost[0], heap_node[0] = 0, source
+    heap_cost = np.empty((2, 64), np.int64)
+    heap_node = np.empty((2, 64), np.int64)
+    size = np.ones(2, np.int64)
+    work = np.zeros(2, np.int64)
+    heap_cost[:, 0] = 0
+    heap_node[0, 0], heap_node[1, 0] = source, goal
     touched = np.empty(64, np.int64)
-    touched_size = 1
-    touched[0] = source
-    cost[source] = 0
-    marks[source] = -1
-    found = False
-    while size > 0:
-        here_cost, here = heap_cost[0], heap_node[0]
-        size -= 1
-        last_cost, last_node = heap_cost[size], heap_node[size]
-        hole = 0
-        while True:
-            child = 2 * hole + 1
-            if child >= size:
-                break
-            if child + 1 < size and (
-                heap_cost[child + 1] < heap_cost[child]
-                or (heap_cost[child + 1] == heap_cost[child] and heap_node[child + 1] < heap_node[child])
-            ):
-                child += 1
-            if heap_cost[child] > last_cost or (heap_cost[child] == last_cost and heap_node[child] >= last_node):
-                break
-            heap_cost[hole], heap_node[hole] = heap_cost[child], heap_node[child]
-            hole = child
-        heap_cost[hole], heap_node[hole] = last_cost, last_node
-        if here_cost > cost[here]:
-            continue
-        if here == goal:
-            found = True
+    touched_size = 2
+    touched[0], touched[1] = 2 * source, 2 * goal + 1
+    cost[0, source] = cost[1, goal] = 0
+    marks[0, source] = marks[1, goal] = -1
+    best, meeting, before, after = -1, -1, -1, -1
+    while size[0] > 0 and size[1] > 0:
+        if best >= 0 and heap_cost[0, 0] + heap_cost[1, 0] >= best:
             break
+        first, second = heap_node[0, 0], heap_node[1, 0]
+        more = work[0] + start[first + 1] - start[first] - work[1] - start[second + 1] + start[second]
+        side = 1 if more > 0 else 0
+        here_cost, here = heap_cost[side, 0], heap_node[side, 0]
+        _pop(heap_cost, heap_node, side, size[side])
+        size[side] -= 1
+        if here_cost > cost[side, here]:
+            continue
+        work[side] += start[here + 1] - start[here]
         for place in range(start[here], start[here + 1]):
             arc = incident[place]
             if arc == banned:
@@ -148,7 +170,7 @@ def _path(
             there = head[arc] if along else tail[arc]
             if there == here:
                 continue
-            up = along != backward
+            up = along != (side == 1)
             free = high[arc] - value[arc] if up else value[arc] - low[arc]
             if free >= need:
                 step = 1
@@ -160,45 +182,42 @@ def _path(
             else:
                 continue
             total = here_cost + step
-            if cost[there] >= 0 and total >= cost[there]:
+            if (cost[side, there] >= 0 and total >= cost[side, there]) or (best >= 0 and total >= best):
                 continue
-            if cost[there] < 0:
+            if cost[1 - side, there] >= 0 and (best < 0 or total + cost[1 - side, there] < best):
+                best, meeting = total + cost[1 - side, there], arc
+                before, after = (here, there) if side == 0 else (there, here)
+            if cost[side, there] < 0:
                 if touched_size == touched.size:
                     touched = np.append(touched, np.empty(touched_size, np.int64))
-                touched[touched_size] = there
+                touched[touched_size] = 2 * there + side
                 touched_size += 1
-            cost[there] = total
-            marks[there] = arc
-            if size == heap_cost.size:
-                heap_cost = np.append(heap_cost, np.empty(size, np.int64))
-                heap_node = np.append(heap_node, np.empty(size, np.int64))
-            hole = size
-            size += 1
-            while hole > 0:
-                above = (hole - 1) // 2
-                if heap_cost[above] < total or (heap_cost[above] == total and heap_node[above] <= there):
-                    break
-                heap_cost[hole], heap_node[hole] = heap_cost[above], heap_node[above]
-                hole = above
-            heap_cost[hole], heap_node[hole] = total, there
-    arcs = np.empty(16, np.int64)
-    signs = np.empty(16, np.int64)
+            cost[side, there] = total
+            marks[side, there] = arc
+            if size[side] == heap_cost.shape[1]:
+                heap_cost = np.concatenate((heap_cost, np.empty_like(heap_cost)), axis=1)
+                heap_node = np.concatenate((heap_node, np.empty_like(heap_node)), axis=1)
+            _push(heap_cost, heap_node, side, size[side], total, there)
+            size[side] += 1
+    arcs, signs = np.empty(touched_size, np.int64), np.empty(touched_size, np.int64)
     length = 0
-    if found:
-        here = goal
-        while here != source:
-            arc = marks[here]
-            if length == arcs.size:
-                arcs = np.append(arcs, np.empty(length, np.int64))
-                signs = np.append(signs, np.empty(length, np.int64))
-            arcs[length] = arc
-            along = head[arc] == here
-            signs[length] = 1 if along != backward else -1
+    if best >= 0:
+        arcs[0], signs[0], length = meeting, 1 if tail[meeting] == before else -1, 1
+        while before != source:
+            arc = marks[0, before]
+            along = head[arc] == before
+            arcs[length], signs[length] = arc, 1 if along else -1
             length += 1
-            here = tail[arc] if along else head[arc]
+            before = tail[arc] if along else head[arc]
+        while after != goal:
+            arc = marks[1, after]
+            along = tail[arc] == after
+            arcs[length], signs[length] = arc, 1 if along else -1
+            length += 1
+            after = head[arc] if along else tail[arc]
     for place in range(touched_size):
-        cost[touched[place]] = -1
-    return found, arcs[:length], signs[:length]
+        cost[touched[place] % 2, touched[place] // 2] = -1
+    return best >= 0, arcs[:length], signs[:length]
 
 
 @njit(**FAST)

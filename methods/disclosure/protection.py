@@ -100,7 +100,7 @@ class Table:
     def __post_init__(self) -> None:
         nodes = max(len(network.start) for network in self.layout.joined)
         self.low, self.high = self.low.copy(), self.high.copy()
-        self.marks, self.cost = np.full(nodes, -1), np.full(nodes, -1)
+        self.marks, self.cost = np.full((2, nodes), -1), np.full((2, nodes), -1)
         self._kept = self.value.copy()
         self._before = (self.low.copy(), self.high.copy())
 
