@@ -2,13 +2,19 @@
 
     First by group set (few), then by group. Where a measure is a mean, or the unit is not the student, units nest in students and students
     in schools, and three sums over these clusters are kept from which a cluster-robust standard error follows without another pass. Within
-    one school each student is a cluster, so the three sums are taken over students before anything else is. -#}
+    one school each student is a cluster, so the three sums are taken over students before anything else is. Other measures are spared them. -#}
 {% macro sum_contributions(slug) -%}
     {%- set key = "policy_id, school_year, level, entity_id, population, subject, grade_span, measure" -%}
-    {%- set statistics = indicator_meta(slug).get("measures", []) | map(attribute="statistic") | list -%}
     {%- set columns = indicator_columns(slug) -%}
     {%- set has_units = "unit_id" in columns -%}
-    {%- set has_clusters = "mean" in statistics or "floored_mean" in statistics or has_units -%}
+    {%- set in_clusters = ["mean", "floored_mean"] + (["rate", "floored_rate", "share"] if has_units else []) -%}
+    {%- set clustered = (
+        indicator_meta(slug).get("measures", [])
+        | selectattr("statistic", "in", in_clusters)
+        | map(attribute="id")
+        | list
+    ) -%}
+    {%- set is_clustered = "contributions.measure in ('" ~ clustered | join("', '") ~ "')" -%}
     {%- set reported = (
         "reported"
         if "reported" in columns
@@ -67,14 +73,20 @@
                         contributions.grade_span,
                         contributions.measure,
                         sets.group_set,
-                        {% if has_clusters -%}
-                            case when contributions.level <> 'school' then students.primary_school_id end as cluster_id,
-                            {{ sum_of_products("contributions.numerator", "contributions.numerator") }}
-                            as student_numerator_squares,
-                            {{ sum_of_products("contributions.numerator", "contributions.denominator") }}
-                            as student_products,
-                            {{ sum_of_products("contributions.denominator", "contributions.denominator") }}
-                            as student_denominator_squares,
+                        {% if clustered -%}
+                            case
+                                when contributions.level <> 'school' and {{ is_clustered }}
+                                then students.primary_school_id
+                            end as cluster_id,
+                            {{ sum_of_products("contributions.numerator", "contributions.numerator") }} filter (
+                                where {{ is_clustered }}
+                            ) as student_numerator_squares,
+                            {{ sum_of_products("contributions.numerator", "contributions.denominator") }} filter (
+                                where {{ is_clustered }}
+                            ) as student_products,
+                            {{ sum_of_products("contributions.denominator", "contributions.denominator") }} filter (
+                                where {{ is_clustered }}
+                            ) as student_denominator_squares,
                         {%- else -%}
                             cast(null as varchar) as cluster_id,
                             cast(null as decimal(38, 8)) as student_numerator_squares,
@@ -111,7 +123,7 @@
                         on contributions.policy_id = sets.policy_id
                         and contributions.school_year = sets.school_year
                         and contributions.student_id = sets.student_id
-                    {% if has_clusters -%}
+                    {% if clustered -%}
                         left join
                             {{ ref("int_students") }} as students
                             on contributions.school_year = students.school_year
