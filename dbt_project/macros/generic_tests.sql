@@ -12,28 +12,46 @@
 {% endtest %}
 
 
-{% test every_year_has_a_policy(model, policy) %}
-    select years.school_year
-    from (select distinct school_year from {{ ref("stg_enrollment") }}) as years
-    left join {{ policy }} as policy on years.school_year between policy.first_school_year and policy.last_school_year
-    where policy.policy_id is null
+{% test no_blanks(model, columns) %}
+    select {% for column in columns %} count({{ column }}) as {{ column }}, {% endfor %} count(*) as row_count
+    from {{ model }}
+    having {%- for column in columns %} count({{ column }}) < count(*) {{ "or" if not loop.last }} {%- endfor %}
 {% endtest %}
 
 
+{#- Finds a year of enrollment in which an indicator has no policy. Resolve it by a row in the csv of its folder. -#}
+{% test every_year_has_a_policy(model) %}
+    with
+        indicators(indicator) as (
+            values
+                {%- for indicator in table_of_contents() %}
+                    ('{{ indicator.slug }}'){{ "," if not loop.last }}
+                {%- endfor %}
+        )
+
+    select indicators.indicator, years.school_year
+    from indicators
+    cross join (select distinct school_year from {{ ref("stg_enrollment") }}) as years
+    left join
+        {{ model }} as policies
+        on indicators.indicator = policies.indicator
+        and years.school_year between policies.first_school_year and policies.last_school_year
+    where policies.policy_id is null
+{% endtest %}
+
+
+{#- Finds two rows of a policy for one level in one year. Resolve it by ending the earlier before the later begins. -#}
 {% test one_policy_at_a_time(model) %}
-    select earlier.policy_id, earlier.level, later.first_school_year
+    select distinct earlier.indicator, earlier.policy_id, earlier.level, later.first_school_year
     from {{ model }} as earlier
     inner join
         {{ model }} as later
-        on earlier.policy_id = later.policy_id
+        on earlier.indicator = later.indicator
+        and earlier.parameter = later.parameter
+        and earlier.policy_id = later.policy_id
         and earlier.level = later.level
         and earlier.first_school_year < later.first_school_year
         and earlier.last_school_year >= later.first_school_year
-    union all
-    select policy_id, level, first_school_year
-    from {{ model }}
-    group by policy_id, level, first_school_year
-    having count(*) > 1
 {% endtest %}
 
 

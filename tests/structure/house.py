@@ -345,6 +345,42 @@ def policies_are_complete(manifest: dict, root: Path) -> list[str]:
     return sentences
 
 
+def code_sets_stand_once(root: Path) -> list[str]:
+    """No code set has a blank code, or one code twice."""
+    sentences = []
+    for path in sorted((root / "dbt_project" / "models" / "reference").glob("code_*.csv")):
+        with path.open(newline="", encoding="utf-8") as file:
+            codes = [row["code"] for row in csv.DictReader(file)]
+        if not all(codes) or len(set(codes)) < len(codes):
+            sentences.append(f"{path.name} lists a blank code, or one code twice")
+    return sentences
+
+
+def seeds_are_read(manifest: dict) -> list[str]:
+    """A seed is loaded where a model reads it, or a test of another one does."""
+    read = {
+        there
+        for node in manifest["nodes"].values()
+        for there in node.get("depends_on", {}).get("nodes", [])
+        if node["resource_type"] == "model" or there != node.get("attached_node")
+    }
+    return [
+        f"{node['name']} is read by no model; set enabled: false, so that no build loads it"
+        for name, node in manifest["nodes"].items()
+        if node["resource_type"] == "seed" and name not in read
+    ]
+
+
+def staging_loses_nothing(manifest: dict) -> list[str]:
+    """The test that counts accepted rows again in staging counts those of every collection."""
+    counted = manifest["nodes"]["test.waymark.no_accepted_row_is_lost_in_staging"]["depends_on"]["nodes"]
+    return [
+        f"no_accepted_row_is_lost_in_staging does not count {model['name']}"
+        for model in _models(manifest)
+        if _layer(model) == "staging" and model["unique_id"] not in counted
+    ]
+
+
 # ---- one indicator, one folder ----
 
 

@@ -49,6 +49,18 @@ def test_no_policy_leaves_a_number_blank(manifest: dict, checkout: Path) -> None
     assert house.policies_are_complete(manifest, checkout) == []
 
 
+def test_no_code_set_has_a_blank_code_or_one_code_twice(checkout: Path) -> None:
+    assert house.code_sets_stand_once(checkout) == []
+
+
+def test_no_build_loads_a_seed_that_nothing_reads(manifest: dict) -> None:
+    assert house.seeds_are_read(manifest) == []
+
+
+def test_the_rows_of_every_collection_are_counted_again_in_staging(manifest: dict) -> None:
+    assert house.staging_loses_nothing(manifest) == []
+
+
 def test_every_indicator_folder_is_complete(checkout: Path) -> None:
     assert house.indicator_folders_are_complete(checkout) == []
 

@@ -296,6 +296,18 @@ PLANTED_IN_MANIFEST = [
         lambda manifest: model(manifest, f"ind_{INDICATOR}")["columns"].pop("expected"),
         "neither the columns of contributions nor those of estimates",
     ),
+    (
+        house.seeds_are_read,
+        lambda manifest: manifest["nodes"].update({"seed.planted": {"resource_type": "seed", "name": "code_planted"}}),
+        "code_planted is read by no model",
+    ),
+    (
+        house.staging_loses_nothing,
+        lambda manifest: manifest["nodes"]["test.waymark.no_accepted_row_is_lost_in_staging"]["depends_on"][
+            "nodes"
+        ].remove("model.waymark.stg_student"),
+        "does not count stg_student",
+    ),
     (house.indicators_are_tested, forget_the_unit_tests, f"ind_{INDICATOR} has no unit test"),
     (house.indicators_are_tested, name_a_unit_test_badly, "test_1 is not named by a sentence"),
     (
@@ -355,6 +367,13 @@ def test_a_blank_number_in_a_policy_is_found(copy: Path, manifest: dict) -> None
     header, first, *rest = policy.read_text().splitlines()
     policy.write_text("\n".join([header, "," + first.split(",", 1)[1], *rest]) + "\n")
     assert house.policies_are_complete(manifest, copy) == [f"policy_{INDICATOR} has a row without policy_id"]
+
+
+@pytest.mark.parametrize("code", ["", "ESL"])
+def test_a_code_that_is_blank_or_repeated_is_found(copy: Path, code: str) -> None:
+    reference = copy / "dbt_project/models/reference"
+    (reference / "code_planted.csv").write_text(f"code,label_en\nESL,English\n{code},French\n")
+    assert house.code_sets_stand_once(copy) == ["code_planted.csv lists a blank code, or one code twice"]
 
 
 def test_a_folder_that_the_table_of_contents_forgets_is_found(copy: Path, manifest: dict) -> None:
