@@ -5,7 +5,7 @@ rows of its table.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import ceil, floor
 from typing import Any
 
@@ -51,6 +51,7 @@ class View:
             )
             for group in book.groups
         ]
+        self.group_kinds = [row["group_kind"] for row in book.groups if row["student_group"] != ALL_STUDENTS]
         self.group_columns = [
             Column(label, keys, "") for _, keys, label in self.group_rows if keys["data-student-group"] != ALL_STUDENTS
         ]
@@ -147,7 +148,7 @@ class TopicPart:
     without: Sequence[tuple[Mapping[str, Any], Attributes, str]] = ()
     figures: Sequence[Figure] = ()
     over_time: Grid | None = None
-    groups: Grid | None = None
+    groups: Sequence[Grid] = ()
     more: Sequence[Grid] = ()
 
     @property
@@ -257,7 +258,7 @@ class Profile:
         return [part for part in made if not part.is_empty]
 
     def _topic(self, topic: Mapping[str, Any], indicators: Sequence[Mapping[str, Any]]) -> TopicPart:
-        part = TopicPart(topic, [], [], [], None, None, [])
+        part = TopicPart(topic, [], [], [], None, [], [])
         grouped = []
         for indicator in indicators:
             lines = list(self._lines(indicator))
@@ -287,7 +288,7 @@ class Profile:
             grouped.append(indicator)
         leads = [one for one in indicators if one["is_lead"]]
         part.over_time = self._over_time_grid(leads)
-        part.groups = self._groups_grid(grouped) if leads and self.key != STATE else None
+        part.groups = self._groups_grids(grouped) if leads and self.key != STATE else []
         return part
 
     def schools(self) -> Grid | None:
@@ -609,8 +610,11 @@ class Profile:
         first = self.say("table.indicator")
         return Grid(self._id(), self.say("profile.over_time"), self.name, first, columns, entries, {})
 
-    def _groups_grid(self, indicators: Sequence[Mapping[str, Any]]) -> Grid | None:
-        """Set the groups of several indicators side by side: a row for each headline, a column for each group."""
+    def _groups_grids(self, indicators: Sequence[Mapping[str, Any]]) -> list[Grid]:
+        """Set groups of one kind side by side: a row for each headline, a column for each group; a table for a kind.
+
+        All groups in one table would be wider than a screen, and reasons would be cut at its edge.
+        """
         entries, columns, groups = [], self.view.group_columns, self.view.group_codes
         whole = groups.index(ALL_STUDENTS) if ALL_STUDENTS in groups else len(groups)
         for indicator in indicators:
@@ -629,19 +633,20 @@ class Profile:
                     Entry({"data-subject": subject}, label, cells, heading=heading, heading_keys=keys, unit=unit)
                 )
                 heading = None
-        if not entries:
-            return None
-        empty = ("no_students", "not_applicable")
-        kept = [
-            place
-            for place in range(len(columns))
-            if any(entry.cells[place] and entry.cells[place].status not in empty for entry in entries)
-        ]
-        columns = [columns[place] for place in kept]
-        for entry in entries:
-            entry.cells = [entry.cells[place] for place in kept]
-        title, first = self.say("profile.by_group"), self.say("table.indicator")
-        return Grid(self._id(), title, self._place(), first, columns, entries, {})
+        empty, by_kind = ("no_students", "not_applicable"), {}
+        for place in range(len(columns)):
+            if any(entry.cells[place] and entry.cells[place].status not in empty for entry in entries):
+                by_kind.setdefault(self.view.group_kinds[place], []).append(place)
+        made, first = [], self.say("table.indicator")
+        for places in by_kind.values():
+            own = [columns[place] for place in places]
+            labels = [column.label for column in own]
+            title = ", ".join(labels)
+            if len(labels) > 3:
+                title = self.say("number.span", low=labels[0], high=labels[-1])
+            rows = [replace(entry, cells=[entry.cells[place] for place in places]) for entry in entries]
+            made.append(Grid(self._id(), title, self._place(), first, own, rows, {}))
+        return made
 
     def _other_measures(self, indicators: Sequence[Mapping[str, Any]]) -> Grid | None:
         """Set all further measures of indicators in one table, a column for each subject."""

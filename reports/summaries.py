@@ -71,8 +71,14 @@ def change(say: Language, one: Told, year: int) -> str | None:
         return None
     word = decide(one.cell, one.before, one.measure["unit"], over_time=True)
     key = "changed" if one.cell.status == "not_comparable" else say.key_of(word)
-    then, now = _said(say, one, one.before), _said(say, one, one.cell)
+    then, now = _said_beside(say, one, one.before), _said_beside(say, one, one.cell)
     return say(f"change.{key}", year=say.school_year(year), then=then, now=now)
+
+
+def _said_beside(say: Language, one: Told, cell: Cell) -> str:
+    """Say another number after the sentence of an indicator: where that names grade levels itself, "×" is a riddle."""
+    is_named = one.measure["unit"] == "multiple" and "{number}" in say.of(one.indicator, "in_short")
+    return _said(say, one, cell, with_unit=not is_named)
 
 
 def _said(say: Language, one: Told, cell: Cell, with_unit: bool = True) -> str:
@@ -87,7 +93,7 @@ def _sentence(say: Language, one: Told) -> Sentence:
     elif one.beside is not None:
         word = decide(one.cell, one.beside, one.measure["unit"])
         if word != CANNOT_TELL:
-            text += " " + say(f"summary.state.{say.key_of(word)}", state=_said(say, one, one.beside))
+            text += " " + say(f"summary.state.{say.key_of(word)}", state=_said_beside(say, one, one.beside))
     return Sentence(text, one.slug)
 
 
@@ -109,11 +115,11 @@ def _to_watch(say: Language, told: Sequence[Told], first: Sequence[Told]) -> lis
     everyone = [one for one in told if one.group is None]
     for one in everyone:
         if (one.slug, one.subject) not in said and falls_behind(one, one.beside):
-            text = say("summary.watch_state", sentence=headline(say, one), state=_said(say, one, one.beside))
+            text = say("summary.watch_state", sentence=headline(say, one), state=_said_beside(say, one, one.beside))
             return [Sentence(text, one.slug)]
     for one in everyone:
         if falls_behind(one, one.before, over_time=True):
-            text = say("summary.watch_fall", sentence=headline(say, one), before=_said(say, one, one.before))
+            text = say("summary.watch_fall", sentence=headline(say, one), before=_said_beside(say, one, one.before))
             return [Sentence(text, one.slug)]
     return []
 

@@ -19,8 +19,8 @@ NAMES = {
     ),
     "growth": (
         "growth",
-        "Growth in a year of teaching in {subject} was {number} grade levels.",
-        "El crecimiento en un año en {subject} fue de {number} grados.",
+        "In a year of classes, students grew {number} grade levels in {subject}.",
+        "En un año de clases, los estudiantes avanzaron {number} grados en {subject}.",
     ),
     "engagement": (
         "absence",
@@ -155,11 +155,18 @@ def test_in_short_tells_level_growth_and_one_thing_to_watch():
     growth = told("growth", cell(1.2, 1.1, 1.3), unit="multiple", beside=cell(1, 0.99, 1.01))
     assert texts(level, group, growth) == [
         "52% of students met the standard in mathematics. That is about the same as in the state (50%).",
-        "Growth in a year of teaching in mathematics was 1.2 grade levels. That is higher than in the state (1×).",
+        "In a year of classes, students grew 1.2 grade levels in mathematics. That is higher than in the state (1).",
         "One thing to watch: achievement in the group “English learners”. "
         "There it is 31%, and 52% for all students here.",
     ]
     assert len(plain_language.sentences(" ".join(texts(level, group, growth)))) == 6
+
+
+def test_a_rate_is_said_as_its_sentence_says_it_and_with_its_sign_where_no_sentence_does():
+    growth = told("growth", cell(1.2, 1.1, 1.3), unit="multiple", before=cell(0.9, 0.8, 1))
+    assert change(ENGLISH, growth, 2024) == "Up since 2023–24, from 0.9 to 1.2."
+    group = told("growth", cell(0.5, 0.4, 0.6), unit="multiple", beside=growth.cell, group="English learners")
+    assert texts(growth, group)[-1].endswith("There it is 0.5×, and 1.2× for all students here.")
 
 
 def test_the_group_that_is_farthest_behind_is_watched():
