@@ -44,10 +44,8 @@ CODES = {
 
 
 def main() -> None:
-    """Print a row for the first build and one for the build after a district changed."""
-    table = Table(
-        "build", "pages", "s", "processor s", "pages a second", "MB of pages", "largest kB", "peak MB a process"
-    )
+    """Print a table of the first build, and one of the build after a district changed, each as soon as it is known."""
+    console = Console(width=max(100, Console().width))
     with tempfile.TemporaryDirectory(prefix="waymark-bench-") as folder:
         releases = Path(folder)
         memory = releases / ".pages"
@@ -61,6 +59,9 @@ def main() -> None:
             seconds, worked = time.perf_counter() - start, _processor_seconds() - worked
             sizes = [path.stat().st_size for language in ("en", "es") for path in (site / language).rglob("*.html")]
             peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+            table = Table(
+                "build", "pages", "s", "processor s", "pages a second", "MB of pages", "largest kB", "peak MB a process"
+            )
             table.add_row(
                 name,
                 f"{len(sizes):,}",
@@ -71,8 +72,7 @@ def main() -> None:
                 f"{max(sizes) / 1e3:.0f}",
                 f"{peak / 1024:,.0f}",
             )
-    console = Console(width=max(100, Console().width))
-    console.print(table)
+            console.print(table)
     console.print(f"{DISTRICTS:,} districts, {SCHOOLS:,} schools, {rows:,} rows of values, {os.cpu_count()} cores")
 
 

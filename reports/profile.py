@@ -20,6 +20,8 @@ from reports.tables import Column, Entry, Headline, Headlines
 MOST_DRAWN, MOST_SUBJECTS = 1, 2
 """How many subjects of a leading indicator are drawn by group, and by place; all of them stand in the tables."""
 MOST_HEADLINES = 6
+MOST_GROUPS = 9
+"""How many groups stand side by side in one table, so that no reason is cut at the edge of a screen of 1,280 pixels."""
 MOST_ROWS = 100
 """How many entities stand in one table; more are on further pages."""
 
@@ -611,9 +613,9 @@ class Profile:
         return Grid(self._id(), self.say("profile.over_time"), self.name, first, columns, entries, {})
 
     def _groups_grids(self, indicators: Sequence[Mapping[str, Any]]) -> list[Grid]:
-        """Set groups of one kind side by side: a row for each headline, a column for each group; a table for a kind.
+        """Set the groups of several indicators side by side: a row for each headline, a column for each group.
 
-        All groups in one table would be wider than a screen, and reasons would be cut at its edge.
+        There are as few tables as a screen can hold beside one another's reasons; groups of one kind stay together.
         """
         entries, columns, groups = [], self.view.group_columns, self.view.group_codes
         whole = groups.index(ALL_STUDENTS) if ALL_STUDENTS in groups else len(groups)
@@ -634,16 +636,20 @@ class Profile:
                 )
                 heading = None
         empty, by_kind = ("no_students", "not_applicable"), {}
-        for place in range(len(columns)):
+        for place, kind in enumerate(self.view.group_kinds):
             if any(entry.cells[place] and entry.cells[place].status not in empty for entry in entries):
-                by_kind.setdefault(self.view.group_kinds[place], []).append(place)
-        made, first = [], self.say("table.indicator")
+                by_kind.setdefault(kind, []).append(place)
+        tables: list[list[int]] = []
         for places in by_kind.values():
+            if not tables or len(tables[-1]) + len(places) > MOST_GROUPS:
+                tables.append([])
+            tables[-1] += places
+        made, first = [], self.say("table.indicator")
+        for places in tables:
             own = [columns[place] for place in places]
-            labels = [column.label for column in own]
-            title = ", ".join(labels)
-            if len(labels) > 3:
-                title = self.say("number.span", low=labels[0], high=labels[-1])
+            title = self.say("profile.by_group")
+            if len(tables) > 1:
+                title += ": " + self.say("number.span", low=own[0].label, high=own[-1].label)
             rows = [replace(entry, cells=[entry.cells[place] for place in places]) for entry in entries]
             made.append(Grid(self._id(), title, self._place(), first, own, rows, {}))
         return made

@@ -227,7 +227,7 @@ class Published:
     @cached_property
     def state(self) -> Results:
         """All that pages show of the state."""
-        return Results(cells_of(self.state_rows) if STATE in self.entities else ())
+        return Results(cells_of(self.state_rows, *keys_of(self.state_rows)) if STATE in self.entities else ())
 
     @cached_property
     def state_rows(self) -> pl.DataFrame:
@@ -338,12 +338,17 @@ class Published:
         return "state/index.html" if entity == STATE else f"{entity[0]}/{entity[1]}/index.html"
 
 
-def cells_of(shown: pl.DataFrame) -> list[tuple[Key, Cell]]:
-    """Give each row that pages show as its key and its cell; rows of one key share the key."""
+def keys_of(shown: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
+    """Give the keys of rows that pages show, each once, and for each row the place of its own among them."""
     keys = shown.select(KEY).unique(maintain_order=True)
-    places = shown.select(KEY).join(keys.with_row_index("place"), on=KEY, how="left", maintain_order="left")["place"]
+    found = shown.select(KEY).join(keys.with_row_index("place"), on=KEY, how="left", maintain_order="left")
+    return keys, found["place"]
+
+
+def cells_of(shown: pl.DataFrame, keys: pl.DataFrame, places: pl.Series) -> list[tuple[Key, Cell]]:
+    """Give each row that pages show as its key and its cell, with the keys that `keys_of` gives."""
     known, cells = keys.rows(), shown.drop("entity_id", *KEY).rows()
-    return [(known[place], Cell._make(cell)) for place, cell in zip(places.to_list(), cells, strict=True)]
+    return list(zip(map(known.__getitem__, places), map(Cell._make, cells), strict=True))
 
 
 _NEEDED = {

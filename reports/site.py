@@ -25,7 +25,7 @@ from markupsafe import Markup, escape
 
 from reports import charts, prose, tables, words
 from reports.profile import MOST_DRAWN, Figure, Grid, Profile, View
-from reports.published import ALL_STUDENTS, KEY, NUMBERS_LETTER, STATE, Entity, Published, Results, cells_of
+from reports.published import ALL_STUDENTS, KEY, NUMBERS_LETTER, STATE, Entity, Published, Results, cells_of, keys_of
 from reports.rendering import templates_in
 
 ROOM = Path(__file__).parent
@@ -198,7 +198,9 @@ class _Maker:
     def _places(self, level: str, ids: Sequence[str]) -> None:
         shown = self.book.shown(level, ids)
         found = {entity_id: stretch for entity_id, *stretch in _stretches(shown)}
-        files, cells = _Files(self.site, shown, level, self.book.is_simulated), cells_of(shown)
+        keys, places = keys_of(shown)
+        files = _Files(self.site, shown, level, self.book.is_simulated, keys, places)
+        cells = cells_of(shown, keys, places)
         for entity_id in ids:
             entity, (start, end) = (level, entity_id), found.get(entity_id, (0, 0))
             files.write(f"{level}/{entity_id}", start, end)
@@ -440,14 +442,15 @@ class _Maker:
             "top": "../" * (depth + 1),
             "here": path,
         }
-        page = self.templates[language].get_template(template).render(**shared, **contents)
+        templates = self.templates[language]
+        page = templates.get_template(template).render(**shared, **contents)
         if template == "profile.html":
-            whole, shorter = _with_and_without_further_groups(page)
-            page = whole if len(whole.encode()) <= LARGEST_PAGE else shorter
+            groups, parts = templates.get_template("groups.html"), (part for part in contents["topics"] if part.groups)
+            page = _with_further_groups(page, (groups.render(**shared, **contents, part=part) for part in parts))
         _write(self.site / language / path, page)
 
     def _write_files(self, name: str, rows: pl.DataFrame) -> None:
-        _Files(self.site, rows, "state", self.book.is_simulated).write(name, 0, rows.height)
+        _Files(self.site, rows, "state", self.book.is_simulated, *keys_of(rows)).write(name, 0, rows.height)
 
     def _drawn(self, view: View, name: str, contents: dict[str, Any]) -> dict[str, Any]:
         """Write each chart of a page of the whole into a file of its own, beside the page's data."""
@@ -471,16 +474,22 @@ def _signed_as_simulated(drawing: str, note: str) -> str:
     return f'{inside}<text x="4" y="{height + 16}" font-weight="600">{escape(note)}</text></svg>'
 
 
-def _with_and_without_further_groups(page: str) -> tuple[str, str]:
-    """Give a profile with its further groups, and with what it says instead where it would be too large."""
-    first, *parts = page.split("<!--groups-->")
-    whole, shorter = [first], [first]
-    for part in parts:
-        groups, _, rest = part.partition("<!--or-->")
-        instead, _, after = rest.partition("<!--end-->")
-        whole += [groups, after]
-        shorter += [instead, after]
-    return "".join(whole), "".join(shorter)
+def _with_further_groups(page: str, groups: Iterator[str]) -> str:
+    """Set the further groups of each topic in place of what a profile says instead, unless it would be too large.
+
+    They are made one after the other, and no more of them once there is no room.
+    """
+    whole, *others = page.split("<!--groups-->")
+    room = LARGEST_PAGE - len(whole.encode())
+    stretches = [other.partition("<!--end-->")[::2] for other in others]
+    room -= sum(len(after.encode()) for _, after in stretches)
+    shown = []
+    for one in groups:
+        room -= len(one.encode())
+        if room < 0:
+            return whole + "".join(instead + after for instead, after in stretches)
+        shown.append(one)
+    return whole + "".join(own + after for own, (_, after) in zip(shown, stretches, strict=True))
 
 
 def _figures(found: Any) -> Iterator[Figure | Grid]:
@@ -511,6 +520,7 @@ def _profile(view: View, entity: Entity, cells: Mapping | None) -> dict[str, Any
         schools = profile.schools()
     return {
         "profile": profile,
+        "file": "/".join(entity),
         "entity": profile.entity,
         "summary": profile.summary(),
         "cards": profile.cards(),
@@ -525,27 +535,53 @@ def _profile(view: View, entity: Entity, cells: Mapping | None) -> dict[str, Any
 class _Files:
     """The data files of pages: stretches of the rows that pages show, as CSV and as JSON."""
 
-    def __init__(self, site: Path, shown: pl.DataFrame, level: str, is_simulated: bool) -> None:
+    def __init__(
+        self,
+        site: Path,
+        shown: pl.DataFrame,
+        level: str,
+        is_simulated: bool,
+        keys: pl.DataFrame,
+        places: pl.Series,
+    ) -> None:
         self.site = site
         is_range = pl.col("value_status") == "range"
         ends = [pl.when(~is_range).then(name).alias(name) for name in ("interval_low", "interval_high")]
         bounds = [pl.when(is_range).then(f"interval_{end}").alias(f"{end}_bound") for end in ("low", "high")]
-        table = shown.select(pl.lit(level).alias("level"), "entity_id", *FILE_COLUMNS[:-4], *ends, *bounds)
+        numbers = shown.select(*FILE_COLUMNS[len(KEY) : -4], *ends, *bounds)
         if is_simulated:
-            table = table.with_columns(records=pl.lit("simulated"))
-        # Every text is a code, an id or a number: none holds a line break or any other letter that JSON cannot have.
-        self.head, *self.lines = table.with_columns(words.guarded(pl.col(pl.String))).write_csv().splitlines(True)
-        quoted = pl.format('"{}"', pl.col(pl.String).str.replace_all(r'(["\\])', r"\$1"))
-        told = table.with_columns(quoted).with_columns(pl.all().cast(pl.String).fill_null("null"))
-        self.columns = json.dumps(table.columns, separators=(",", ":"))
-        self.rows = told.select(pl.format("[{}]", pl.concat_str(pl.all(), separator=","))).to_series().to_list()
+            numbers = numbers.with_columns(records=pl.lit("simulated"))
+        names = shown.select(pl.lit(level).alias("level"), "entity_id").unique(maintain_order=True)
+        columns = [*names.columns, *KEY, *numbers.columns]
+        self.head, self.columns = ",".join(columns) + "\n", json.dumps(columns, separators=(",", ":"))
+        # Names and keys come again and again: each is written once.
+        whose = shown["entity_id"].rle_id()
+        parts = [(names, whose), (keys, places), (numbers, None)]
+        self.lines, self.rows = (
+            pl.select(
+                pl.format(form, *(texts(part) if at is None else texts(part).gather(at) for part, at in parts))
+            ).to_series()
+            for form, texts in (("{},{},{}\n", _as_csv), ("[{},{},{}]", _as_json))
+        )
 
     def write(self, name: str, start: int, end: int) -> None:
         """Write the rows from `start` to before `end` into two files of one name."""
         path = self.site / "files" / name
-        _write(path.parent / f"{path.name}.csv", "".join([self.head, *self.lines[start:end]]))
-        told = f'{{"columns":{self.columns},"rows":[{",".join(self.rows[start:end])}]}}'
+        _write(path.parent / f"{path.name}.csv", "".join([self.head, *self.lines[start:end].to_list()]))
+        told = f'{{"columns":{self.columns},"rows":[{",".join(self.rows[start:end].to_list())}]}}'
         _write(path.parent / f"{path.name}.json", told)
+
+
+def _as_csv(table: pl.DataFrame) -> pl.Series:
+    """Write rows as lines of CSV without an end. Every text is a code, an id or a number and needs no quotes."""
+    told = table.with_columns(words.guarded(pl.col(pl.String))).with_columns(pl.all().cast(pl.String).fill_null(""))
+    return told.select(pl.concat_str(pl.all(), separator=",")).to_series()
+
+
+def _as_json(table: pl.DataFrame) -> pl.Series:
+    """Write rows as what stands between the brackets of a list of JSON, for the same kinds of text."""
+    told = table.with_columns(pl.format('"{}"', pl.col(pl.String))).with_columns(pl.all().cast(pl.String))
+    return told.select(pl.concat_str(pl.all().fill_null("null"), separator=",")).to_series()
 
 
 def _stretches(shown: pl.DataFrame) -> Iterator[tuple[str, int, int]]:
