@@ -33,13 +33,19 @@ NO_POLICY = "policy"
 POLICY = "policy_"
 _POLICIES = {
     "cut_scores": {
+        "policy_id": pl.String(),
         "first_school_year": pl.Int16(),
         "last_school_year": pl.Int16(),
         "subject": pl.String(),
         "grade": pl.String(),
         "performance_level": pl.Int16(),
         "cut_score": pl.Decimal(9, 3),
-    }
+    },
+    "removal_rates": {
+        "first_school_year": pl.Int16(),
+        "last_school_year": pl.Int16(),
+        "state_median_percent": pl.Decimal(9, 3),
+    },
 }
 """The columns of the tables of policy that a select may ask for."""
 

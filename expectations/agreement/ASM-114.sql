@@ -1,4 +1,5 @@
--- The level that a score earns is the highest whose cut score it reaches, or the one below the lowest that is cut.
+-- The level that a score earns is the highest whose cut score it reaches, or the one below the lowest that is cut. Where
+-- more than one policy has cut scores for the year, a level is right that one of them gives.
 with earned as (
     select
         assessment.row,
@@ -14,11 +15,12 @@ with earned as (
         and assessment.performance_level is not null
         and assessment.language_domain is null
         and coalesce(assessment.assessment_form, 'regular') not in ('alternate', 'end_of_course')
-    group by assessment.row, assessment.performance_level
+    group by assessment.row, assessment.performance_level, cuts.policy_id
 )
 select
     earned.row as row,
     cast(earned.performance_level as varchar) as seen,
     null as expected
 from earned
-where earned.performance_level <> greatest(earned.level, 1)
+group by earned.row, earned.performance_level
+having bool_and(earned.performance_level <> greatest(earned.level, 1))

@@ -75,14 +75,26 @@ def asked(example: dict, *cards: str, **changes) -> agreement.Agreement:
 
 @pytest.fixture(autouse=True)
 def cut_scores(tmp_path, monkeypatch) -> Path:
-    """Give the state a table of cut scores for one test, where its own may be empty."""
-    path = tmp_path.with_name(f"{tmp_path.name}_policy.csv")
+    """Give the state a table of cut scores and a median of removals for one test, where its own may be empty."""
+    path = tmp_path.with_name(f"{tmp_path.name}_cut_scores.csv")
     path.write_text(
         "policy_id,first_school_year,last_school_year,subject,grade,performance_level,cut_score,authority\n"
         "p,2024,2029,MATH,08,2,400,\np,2024,2025,MATH,08,3,500.5,\np,2026,2029,MATH,08,2,1,\n"
     )
-    monkeypatch.setattr(agreement, "policy_file", lambda name: path)
+    medians = tmp_path.with_name(f"{tmp_path.name}_removal_rates.csv")
+    medians.write_text(
+        "policy_id,first_school_year,last_school_year,state_median_percent,authority\np,2024,2029,4.5,\n"
+    )
+    monkeypatch.setattr(agreement, "policy_file", lambda name: path.with_name(f"{tmp_path.name}_{name}.csv"))
     return path
+
+
+def test_a_level_is_right_that_the_cut_scores_of_one_policy_give(cut_scores):
+    cut_scores.write_text(cut_scores.read_text() + "other,2024,2029,MATH,08,2,401,\n")
+    sent = {"grade_assessed": "08", "scale_score": "400"}
+    for level, wrong in (("1", 0), ("2", 0), ("3", 1)):
+        found = asked({"assessment": [sent | {"performance_level": level}]}, "ASM-114")
+        assert found.findings["assessment"].height == wrong, level
 
 
 def test_while_the_state_has_no_cut_scores_levels_are_not_checked_against_them(cut_scores):
