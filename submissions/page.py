@@ -6,6 +6,7 @@ and by a screen reader. Only words and form are decided here.
 
 import base64
 import hashlib
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ def render(feedback: Feedback, language: str = ENGLISH) -> str:
         first=language,
         feedback=feedback,
         submission=submission,
+        received=_moment(submission.received_at),
         school_year=f"{submission.school_year - 1}–{submission.school_year % 100:02d}",
         verdict={one: verdict(feedback, t[one]) for one in LANGUAGES},
         tone=TONE.get(feedback.verdict, "ok"),
@@ -50,6 +52,11 @@ def render(feedback: Feedback, language: str = ENGLISH) -> str:
         because=because,
         reasons=REASONS,
     )
+
+
+def _moment(at: str) -> str:
+    """Write when something was received for people; a clock may stand anywhere, so UTC is said."""
+    return f"{datetime.fromisoformat(at).astimezone(UTC):%Y-%m-%d %H:%M} UTC" if at else ""
 
 
 def verdict(feedback: Feedback, t: dict[str, Any]) -> str:

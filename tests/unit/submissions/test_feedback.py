@@ -166,6 +166,10 @@ def test_what_is_said_of_simulated_records_says_so():
         assert any("Simulated records" in str(cell.value) for row in sheet for cell in row) is simulated
 
 
+def test_the_moment_of_receipt_is_written_for_people():
+    assert "2025-07-01 08:00 UTC" in render(one_feedback())
+
+
 def test_rows_set_aside_are_told_before_anything_else():
     page = Page(render(one_feedback(files=[FILE | {"rows_quarantined": 1}]))).text
 
