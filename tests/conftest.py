@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -26,6 +27,10 @@ QUIET = (
     "--no-first-run",
     "--disable-sync",
 )
+
+# A first call, or a machine that others work on, may take longer than a fifth of a second: that is no failure.
+settings.register_profile("waymark", deadline=None)
+settings.load_profile("waymark")
 
 
 @pytest.fixture(scope="session")
