@@ -67,7 +67,7 @@ def publish_release(
     """Build a release of what was handed over aside, make it current in one step, and return its folder.
 
     Without `version` it is 1.0.0 first and then follows from what changed. Where the records are simulated the version
-    says so, as in 1.0.0+simulated. When the newest release already holds these data it is kept, made current if it is
+    says so, as in 1.0.0-simulated. When the newest release already holds these data it is kept, made current if it is
     not, and returned: the caller sees that by comparing with `current_release` from before. A version that exists
     raises FileExistsError. Whatever is raised, what was current still is.
     """

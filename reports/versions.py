@@ -15,7 +15,7 @@ import polars as pl
 from reports import words
 from reports.contents import Contents, dictionary
 
-SIMULATED = "+simulated"
+SIMULATED = "-simulated"
 """What a version ends with where the records are simulated, so that every file that names its release says so."""
 VERSION = re.compile(rf"(\d+)\.(\d+)\.(\d+)({re.escape(SIMULATED)})?")
 CODES = {"student_groups": "student_group", "subjects": "code", "grade_spans": "code", "populations": "code"}

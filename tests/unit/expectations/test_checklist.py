@@ -37,9 +37,9 @@ def test_a_release_that_the_ledger_names_must_stand_as_it_was(found: dict, obser
     ("simulated", "releases", "observed"),
     [
         ({"a": False, "b": False}, {"1.0.0": False}, "as promised"),
-        ({"a": True, "b": True}, {"1.0.0+simulated": True}, "as promised"),
+        ({"a": True, "b": True}, {"1.0.0-simulated": True}, "as promised"),
         ({"a": False, "b": True}, {}, "b is simulated, others are not"),
-        ({"a": False}, {"1.0.0+simulated": True}, "1.0.0+simulated is of simulated records"),
+        ({"a": False}, {"1.0.0-simulated": True}, "1.0.0-simulated is of simulated records"),
         ({"a": True}, {"1.0.0": False}, "1.0.0 is of real records"),
         ({}, {}, "as promised"),
     ],

@@ -11,7 +11,7 @@ from reports import provenance, words
 from reports.pdf import print_pages
 from reports.release import Dossier, publish_release
 
-MARK, VERSION = "simulated", "1.0.0+simulated"
+MARK, VERSION = "simulated", "1.0.0-simulated"
 REAL = {"district_id": "0100", "school_year": 2025, "files": [], "rule_pack": "r", "events": [], MARK: False}
 
 
