@@ -134,14 +134,23 @@ def _prove(
     table = Table(layouts[shape], base.copy(), low, limited, limited, np.zeros(first.size, dtype=np.int64))
     moves = _Moves(base, low, high, equations, limits)
     asked = np.minimum(moves.room(), width)
-    worlds = []
-    for cell in certified.tolist():
+
+    def worlds(cell: int) -> Worlds:
         found = table.worlds(cell, width)[0]
-        worlds.append(found if found.width >= asked[cell] and moves.allow(found) else moves.worlds(cell, width))
-    proof = Proof(first, is_exact, base, certified, worlds, np.empty(0, np.int64))
+        return found if found.width >= asked[cell] and moves.allow(found) else moves.worlds(cell, width)
+
+    # Where a sensitive cell is too narrow, the system is proved anew, and the others have their turn then.
+    is_sensitive = np.isin(certified, system.sensitive)
+    hidden, others = certified[is_sensitive], certified[~is_sensitive]
+    proof = Proof(first, is_exact, base, hidden, [worlds(cell) for cell in hidden.tolist()], np.empty(0, np.int64))
+    narrow = too_narrow(system, proof).tolist()
+    if not narrow:
+        found = dict(zip(hidden.tolist(), proof.worlds, strict=True))
+        found |= {cell: worlds(cell) for cell in others.tolist()}
+        return replace(proof, certified=certified, worlds=[found[cell] for cell in certified.tolist()])
     opened = np.zeros(first.size, dtype=bool)
     widths = dict(zip(system.sensitive.tolist(), system.widths.tolist(), strict=True))
-    for cell in too_narrow(system, proof).tolist():
+    for cell in narrow:
         opened[moves.needs(cell, widths[cell], opened, system.table.price)] = True
     return replace(proof, needs=np.flatnonzero(opened))
 
