@@ -134,7 +134,7 @@ def _path(
     """Find the cheapest way to send `need` from source to goal; return its arcs, and +1 or -1 for each.
 
     A step along an arc raises its cell, a step against it lowers it. Within [low, high] a step costs 1; beyond, the
-    cell must be withheld, at its price. The way is sought from both ends at once (Pohl 1971), on whichever side was less
+    cell must be withheld, at its price. The way is sought from both ends at once (Pohl 1971), on the side that was less
     work so far: the sums of a state have thousands of arcs, and most ends have few. `marks` and `cost` [side, node] are
     work space; `cost` is left clean.
     """
