@@ -1,6 +1,7 @@
 """What the files of a release hold, said to programs: a Data Package and a CSVW description for each CSV file.
 
-Both follow from the dictionary and the tables of the release; the names of columns in Spanish stand in titles_es.yml.
+Both follow from the dictionary and the tables of the release; the Spanish of columns stands in titles_es.yml and
+descriptions_es.yml.
 """
 
 from collections.abc import Mapping
@@ -41,6 +42,12 @@ _DATATYPES = {"string": "string", "integer": "integer", "number": "decimal", "bo
 def titles_es() -> dict[str, str]:
     """Give the name of a column in Spanish by its name in English."""
     return yaml.safe_load(Path(__file__).with_name("titles_es.yml").read_text(encoding="utf-8"))
+
+
+@cache
+def descriptions_es() -> dict[str, str]:
+    """Give what a column means in Spanish by what it means in English."""
+    return yaml.safe_load(Path(__file__).with_name("descriptions_es.yml").read_text(encoding="utf-8"))
 
 
 def data_package(folder: Path, contents: Contents, version: str) -> dict[str, Any]:
@@ -125,7 +132,8 @@ def _table(folder: Path, file: str, about: Mapping, contents: Contents) -> dict[
 
 def _field(file: str, name: str, about: Mapping, contents: Contents) -> dict[str, Any]:
     kind, title, description = about["fields"][name]
-    field = {"name": name, "type": kind, "title": title, "title_es": titles_es()[title], "description": description}
+    field = {"name": name, "type": kind, "title": title, "title_es": titles_es()[title]}
+    field |= {"description": description, "description_es": descriptions_es()[description]}
     if name in about["key"]:
         field["constraints"] = {"required": True}
     if (file, name) == ("values", "value"):

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from csvw import CSVW
 
 from reports.contents import dictionary, read
 from reports.data_files import parts_of
-from reports.descriptions import titles_es
+from reports.descriptions import descriptions_es, titles_es
 from reports.workbook import write_workbook
 
 ADDRESS = (
@@ -52,10 +53,18 @@ def test_a_number_that_is_text_breaks_the_csvw_description(release: Path, tmp_pa
     ).is_valid
 
 
-def test_every_column_has_a_name_in_both_languages():
-    used = {title for about in dictionary().values() for _, title, _ in about["fields"].values()}
-    assert used == set(titles_es())
-    assert all(titles_es().values())
+@pytest.mark.parametrize(("place", "spanish"), [(1, titles_es), (2, descriptions_es)])
+def test_every_column_has_a_name_and_a_meaning_in_both_languages(place, spanish):
+    used = {field[place] for about in dictionary().values() for field in about["fields"].values()}
+    assert used == set(spanish())
+    assert all(spanish().values())
+
+
+def test_a_meaning_in_spanish_names_the_same_codes():
+    def codes(text: str) -> list[str]:
+        return sorted(re.findall(r"`[^`]+`", text))
+
+    assert [english for english, spanish in descriptions_es().items() if codes(english) != codes(spanish)] == []
 
 
 def test_the_value_field_says_what_an_empty_cell_means(release: Path):

@@ -480,10 +480,12 @@ def test_the_data_pages_describe_every_file_and_every_column(pages, release: Pat
     assert {Path(resource["path"]).name for resource in package["resources"]} <= downloads
     for resource in package["resources"]:
         for column in resource.get("schema", {"fields": []})["fields"]:
-            for language, title in (("en", column["title"]), ("es", column["title_es"])):
+            for language, end in (("en", ""), ("es", "_es")):
                 page = pages[f"{language}/data/{resource['name']}/index.html"].text
+                said = re.sub("[` ]", "", column[f"description{end}"])
                 assert column["name"] in page
-                assert title in page
+                assert column[f"title{end}"] in page
+                assert said in page.replace(" ", "")
     assert "Every share lies between 0 and 100" in pages["en/release/index.html"].text
 
 
