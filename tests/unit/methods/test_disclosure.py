@@ -11,11 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pytauargus import protect
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
+from scipy.sparse.csgraph import dijkstra
 
 from methods.attacks import attack as attacks
 from methods.attacks.published import Counts, Layout
 from methods.disclosure import linked
 from methods.disclosure.certificates import prove, too_narrow
+from methods.disclosure.network import GROUND, _path
 from methods.disclosure.protection import UNBOUNDED, Table, lay_out, prices
 
 MINIMUM, WIDTH = 10, 5
@@ -139,6 +141,46 @@ def test_no_small_number_can_be_worked_back_to_less_than_its_width(drawn):
         assert attack(matrix, rows.students, low, high, cell) >= min(WIDTH, rows.students[cell]) - 1e-6
     for cell in np.flatnonzero(reasons == linked.SHOWN):
         assert not 0 < rows.students[cell] < MINIMUM
+
+
+@pytest.mark.parametrize("may_pay", [False, True])
+@pytest.mark.parametrize("seed", range(8))
+def test_the_way_that_is_found_from_both_ends_is_a_cheapest_one(seed, may_pay):
+    random, nodes, arcs, need = np.random.default_rng(seed), 12, 26, 2
+    tail = random.integers(0, nodes, arcs)
+    head = (tail + random.integers(1, nodes, arcs)) % nodes
+    ends = np.concatenate([tail, head])
+    order = np.argsort(ends, kind="stable")
+    start = np.searchsorted(ends[order], np.arange(nodes + 1))
+    incident = np.tile(np.arange(arcs), 2)[order]
+    value, price = random.integers(0, 6, arcs), random.integers(2, 40, arcs)
+    low, high, widest = (np.maximum(value + random.integers(*ends, arcs), 0) for ends in ((-4, 1), (0, 5), (5, 6)))
+    steps = np.full((nodes, nodes), np.inf)
+    for here, there, free, wide in ((tail, head, high - value, widest - value), (head, tail, value - low, value)):
+        cost = np.where(free >= need, 1.0, np.where(may_pay & (wide >= need), 1.0 + price, np.inf))
+        cost[0] = np.inf
+        np.minimum.at(steps, (here, there), cost)
+    least = dijkstra(np.where(np.isinf(steps), 0, steps))
+    clean = np.full((2, nodes), -1)
+    found_some = 0
+    for goal in range(1, nodes):
+        for source, end in ((GROUND, goal), (goal, GROUND), (goal, goal % 4 + 4)):
+            if source == end:
+                continue
+            given = tail, head, start, incident, value, low, high, widest, price, 0, source, end, need, may_pay
+            found, way, signs = _path(*given, np.full((2, nodes), -1), clean)
+            assert found == np.isfinite(least[source, end])
+            # Every arc goes on from where another ended, so that all ends but the first and the last cancel out.
+            left = np.bincount(np.where(signs > 0, head[way], tail[way]), minlength=nodes).astype(int)
+            left -= np.bincount(np.where(signs > 0, tail[way], head[way]), minlength=nodes)
+            expected = np.zeros(nodes, dtype=int)
+            expected[[source, end]] = (-1, 1) if found else (0, 0)
+            assert left.tolist() == expected.tolist()
+            free = np.where(signs > 0, high[way] - value[way], value[way] - low[way])
+            assert not found or np.where(free >= need, 1, 1 + price[way]).sum() == least[source, end]
+            assert (clean == -1).all()
+            found_some += found
+    assert found_some > 0
 
 
 def test_two_groups_and_two_schools_hide_a_square_and_no_more():
