@@ -27,6 +27,8 @@ BROKEN, EXCEEDED = 1e3, 1e6
 """What it costs to break an equation by one (places and groups overlap), and a limit by one (nothing may)."""
 STEP, NODES, NEARLY = 1e-3, 200, 1e-6
 """What it costs to change another cell by one where a cell moves by one, and how long whole numbers are sought."""
+LARGE, NEAR, OF_ONE_SUM = 3_000, 300, 24
+"""In a system of so many open cells, how many around one may move before all may, and how many of one sum."""
 ROUNDS = 30
 """How often what one sum tells of a cell is carried on to the next."""
 FEW_STEPS, STEPS = 3, 7
@@ -137,7 +139,7 @@ def _prove(
 
     def worlds(cell: int) -> Worlds:
         found = table.worlds(cell, width)[0]
-        return found if found.width >= asked[cell] and moves.allow(found) else moves.worlds(cell, width)
+        return found if found.width >= asked[cell] and moves.allow(found) else moves.worlds(cell, width, asked[cell])
 
     # Where a sensitive cell is too narrow, the system is proved anew, and the others have their turn then.
     is_sensitive = np.isin(certified, system.sensitive)
@@ -203,6 +205,7 @@ class _Moves:
         top = np.concatenate([np.zeros(equations.shape[0]), self.excess - self.over @ base])
         self.bound = np.where(np.arange(top.size) < equations.shape[0], top, -np.inf), top
         self.moved = np.zeros(top.size)
+        self.by_sum, self.free = self.sums.tocsr(), np.minimum(high - low, FAR)
         self.solver: highspy.Highs | None = None
 
     def allow(self, found: Worlds) -> bool:
@@ -232,14 +235,37 @@ class _Moves:
                 break
         return (down + up).astype(np.int64)
 
-    def worlds(self, cell: int, width: int) -> Worlds:
-        """Find two worlds that differ by up to `width` in a cell, or by all that there is."""
+    def worlds(self, cell: int, width: int, enough: int) -> Worlds:
+        """Find two worlds that differ by up to `width` in a cell, or by all that there is.
+
+        In a large system the cells around one may move first; where that gives less than `enough`, all may.
+        """
+        if self.columns.size > LARGE:
+            found = self._worlds(cell, width, self._near(cell))
+            if found.width >= enough:
+                return found
+        return self._worlds(cell, width, None)
+
+    def _worlds(self, cell: int, width: int, near: Ints | None) -> Worlds:
         left, found = width, {}
         for sign in (1, -1):
-            changed, numbers, went = self._move(cell, sign, left)
+            changed, numbers, went = self._move(cell, sign, left, near)
             found[sign] = changed, numbers
             left -= went
         return Worlds(low=found[-1], high=found[1], width=width - left)
+
+    def _near(self, cell: int) -> Ints:
+        """Give the cells around one: those in its sums, those in theirs, and so on; of long sums those with room."""
+        taken = last = np.array([cell])
+        while last.size and taken.size < NEAR:
+            rows = np.unique(self.sums[:, last].indices)
+            both = self.by_sum[rows]
+            row, beside = np.repeat(np.arange(rows.size), np.diff(both.indptr)), both.indices
+            order = np.lexsort((beside, -self.free[beside], row))
+            is_one = (np.arange(row.size) - both.indptr[row] < OF_ONE_SUM) & (self.free[beside[order]] > 0)
+            last = np.setdiff1d(beside[order[is_one]], taken)[: NEAR - taken.size]
+            taken = np.concatenate([taken, last])
+        return np.sort(taken)
 
     def needs(self, cell: int, width: int, opened: Bools, price: Ints) -> Ints:
         """Name cheap cells to withhold so that a cell could rise by `width`; what is opened already costs nothing."""
@@ -280,12 +306,23 @@ class _Moves:
         cost[aim] = -1
         return _solve(cost, self.matrix, self.bound, room, whole=room.size)
 
+    def _step_near(self, aim: int, room: NDArray, near: Ints) -> NDArray[np.float64]:
+        """Move one cell as far as it goes while none but those near it move."""
+        sums = self.sums[:, near]
+        rows = np.unique(sums.indices)
+        sums = sums[rows]
+        cost = np.full(room.size, STEP)
+        cost[aim] = -1
+        bound = self.bound[0][rows], self.bound[1][rows]
+        return _solve(cost, sparse.hstack([sums, -sums], format="csc"), bound, room, whole=room.size)
+
     def _room(self) -> NDArray[np.float64]:
         up, down = np.minimum(self.high - self.base, FAR), np.minimum(self.base - self.low, FAR)
         return np.concatenate([up[self.columns], down[self.columns]]).astype(float)
 
-    def _move(self, cell: int, sign: int, most: int) -> tuple[Ints, Ints, int]:
-        columns, at = self.columns, int(np.searchsorted(self.columns, cell))
+    def _move(self, cell: int, sign: int, most: int, near: Ints | None) -> tuple[Ints, Ints, int]:
+        columns = self.columns if near is None else near
+        at = int(np.searchsorted(columns, cell))
         up = np.minimum(self.high - self.base, FAR)[columns].astype(float)
         down = (self.base - self.low)[columns].astype(float)
         (ahead, back) = (up, down) if sign > 0 else (down, up)
@@ -294,7 +331,8 @@ class _Moves:
         if ahead[at] < 1:
             return nothing
         room = np.concatenate([up, down])
-        found = self._step(at if sign > 0 else columns.size + at, room, (at, columns.size + at))
+        aim = at if sign > 0 else columns.size + at
+        found = self._step(aim, room, (at, columns.size + at)) if near is None else self._step_near(aim, room, near)
         if not found.size:
             return nothing
         step = np.rint(found).astype(np.int64)

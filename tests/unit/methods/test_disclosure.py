@@ -15,12 +15,13 @@ from scipy.sparse.csgraph import dijkstra
 
 from methods.attacks import attack as attacks
 from methods.attacks.published import Counts, Layout
-from methods.disclosure import linked
+from methods.disclosure import certificates, linked
 from methods.disclosure.certificates import prove, too_narrow
 from methods.disclosure.network import GROUND, _path
-from methods.disclosure.protection import UNBOUNDED, Table, lay_out, prices
+from methods.disclosure.protection import UNBOUNDED, Table, Worlds, lay_out, prices
 
 MINIMUM, WIDTH = 10, 5
+NOTHING = Worlds(low=(np.empty(0, int), np.empty(0, int)), high=(np.empty(0, int), np.empty(0, int)), width=0)
 
 
 def hierarchy(schools: list[int], groups: int) -> linked.Hierarchy:
@@ -350,6 +351,35 @@ def test_no_world_counts_more_of_a_group_than_of_its_place():
             world[proof.rows[changed]] = numbers
             by_place = world.reshape(counted.shape)
             assert (by_place[:, 1:] <= by_place[:, :1]).all()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_worlds_sought_around_a_cell_first_are_worlds_and_no_narrower(seed, monkeypatch):
+    places = hierarchy([3, 4, 1], 3)
+    counts = rolled_up(places, np.random.default_rng(seed).poisson([2, 9, 30], (8, 3)))
+    rows = as_rows(counts)
+    reasons, systems = linked.hide(rows, places)
+    monkeypatch.setattr(certificates, "LARGE", len(rows.place))
+    monkeypatch.setattr(Table, "worlds", lambda table, cell, width: (NOTHING, None))
+    (whole,), _ = prove(rows, places, systems, reasons, lambda _: (None, None), WIDTH)
+    programs = []
+    step_near = certificates._Moves._step_near
+    monkeypatch.setattr(
+        certificates._Moves, "_step_near", lambda *given: programs.append(step_near(*given)) or programs[-1]
+    )
+    monkeypatch.setattr(certificates, "LARGE", 0)
+    monkeypatch.setattr(certificates, "NEAR", 12)
+    (near,), _ = prove(rows, places, systems, reasons, lambda _: (None, None), WIDTH)
+    assert len(programs) > 0
+    assert [pair.width for pair in near.worlds] == [pair.width for pair in whole.worlds]
+    matrix = equations(places, counts.shape)
+    for pair in near.worlds:
+        for changed, numbers in (pair.low, pair.high):
+            world = near.base.copy()
+            world[changed] = numbers
+            moved = np.zeros(counts.size)
+            moved[near.rows] = world - near.base
+            assert (matrix @ moved == 0).all()
 
 
 def test_what_published_sums_would_narrow_though_the_true_sums_do_not_is_withheld_with_its_place():
