@@ -9,7 +9,8 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, reduce
+from operator import xor
 from pathlib import Path
 from typing import Any
 
@@ -196,15 +197,20 @@ class Published:
         """
         numbers = ("value_status", "student_count", *NUMBERS, *BOUNDS)
         values = pl.scan_parquet(self._values).select("level", "entity_id", *KEY, *numbers)
-        state = values.filter(pl.col("level") == "state").drop("level", "entity_id")
-        row = pl.struct(pl.exclude("level", "entity_id"))
+        state = values.filter(pl.col("level") == "state").select(
+            *KEY, *(_mixed(numbers, seed).alias(f"of_state_{seed}") for seed in (1, 2))
+        )
         found = (
             values.filter(pl.col("level") != "state")
             .join(self._last.lazy(), on=["level", "entity_id"], how="left")
             .join(self._first.lazy(), on="indicator", how="left")
             .filter(_shown())
-            .join(state, on=KEY, how="left", suffix="_of_state")
-            .select("level", "entity_id", *(row.hash(seed).alias(f"part_{seed}") for seed in (1, 2)))
+            .join(state, on=KEY, how="left")
+            .select(
+                "level",
+                "entity_id",
+                *(_mixed((*KEY, *numbers, f"of_state_{seed}"), seed).alias(f"part_{seed}") for seed in (1, 2)),
+            )
             .group_by("level", "entity_id")
             .agg(pl.col("part_1", "part_2").bitwise_xor())
             .collect(engine="streaming")
@@ -366,6 +372,12 @@ _NEEDED = {
     "levels",
     "policies",
 }
+
+
+def _mixed(columns: Sequence[str], seed: int) -> pl.Expr:
+    """Tell a row in few letters: each column's own, and those of all mixed once more, so that no two rows may swap."""
+    own = (pl.col(name).hash(100 * seed + place) for place, name in enumerate(columns))
+    return reduce(xor, own).hash(seed)
 
 
 def _shown() -> pl.Expr:

@@ -18,6 +18,7 @@ import pytest
 from reports import prose, words
 from reports import site as site_module
 from reports.handover import hand_over
+from reports.published import Published
 from reports.release import build_release, publish_release
 from reports.site import build_site
 from tests.valid_html import faults_of
@@ -810,6 +811,22 @@ def test_only_pages_whose_contents_changed_are_made_again_and_the_bytes_are_the_
     ours, theirs = _bytes(second / "site"), _bytes(anew / "site")
     assert {path for path in ours if path.suffix == ".html"} == {path for path in theirs if path.suffix == ".html"}
     assert all(ours[path] == theirs[path] for path in ours if path.suffix == ".html")
+
+
+def test_two_numbers_that_changed_places_are_a_change_of_their_school_and_of_no_other(release: Path, tmp_path: Path):
+    second = _copied(release, tmp_path)
+    values = pl.read_parquet(second / "data/values.parquet")
+    is_shown = (pl.col("entity_id") == "0003") & (pl.col("student_group") == "ALL") & (pl.col("value_status") == "ok")
+    is_shown &= (pl.col("measure") == "percent_proficient") & (pl.col("school_year") == 2025)
+    one, other = values.with_row_index().filter(is_shown).unique("subject", keep="first")["index"].sort()[:2]
+    numbers = values["value"].to_list()
+    assert numbers[one] != numbers[other]
+    numbers[one], numbers[other] = numbers[other], numbers[one]
+    values.with_columns(pl.Series("value", numbers, values["value"].dtype)).write_parquet(
+        second / "data/values.parquet"
+    )
+    before, after = Published(release).fingerprints(), Published(second).fingerprints()
+    assert {entity for entity in before if before[entity] != after[entity]} == {("school", "0003")}
 
 
 def _copied(release: Path, folder: Path, name: str = "release") -> Path:
