@@ -53,7 +53,7 @@ def test_no_code_set_has_a_blank_code_or_one_code_twice(checkout: Path) -> None:
     assert house.code_sets_stand_once(checkout) == []
 
 
-def test_no_build_loads_a_seed_that_nothing_reads(manifest: dict) -> None:
+def test_no_build_loads_a_code_set_that_nothing_reads(manifest: dict) -> None:
     assert house.seeds_are_read(manifest) == []
 
 
