@@ -357,7 +357,7 @@ def code_sets_stand_once(root: Path) -> list[str]:
 
 
 def seeds_are_read(manifest: dict) -> list[str]:
-    """A code set is loaded where a model or the test of another seed reads it; a file of policy always, to be tested."""
+    """A code set is loaded where a model or a test of another seed reads it; a file of policy always."""
     read = {
         there
         for node in manifest["nodes"].values()
