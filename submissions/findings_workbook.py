@@ -15,9 +15,8 @@ from expectations.agreement import REASONS
 from expectations.catalogue import ENGLISH, SEVERITY, rule_of
 from submissions.explanations import Note
 from submissions.feedback import Card, Feedback, because
-from submissions.page import verdict_in_words
+from submissions.page import verdict_in_words, words
 
-SIMULATED = {"en": "Simulated records: nobody here is real.", "es": "Registros simulados: nadie aquí es real."}
 SUMMARY = {
     "en": ("Rule", "Must fix?", "What is wrong", "How many", "Listed", "Why it matters", "How to fix", "Reason codes"),
     "es": (
@@ -131,7 +130,7 @@ def _summary(feedback: Feedback, language: str) -> Iterator[tuple]:
     yield ("#", verdict_in_words(feedback, language))
     yield (None, f"{submission.district_id} · {submission.school_year} · {submission.submission_id}")
     if submission.simulated:
-        yield (None, SIMULATED[language])
+        yield (None, words()[language]["simulated"])
     yield ()
     yield tuple(("#", name) for name in SUMMARY[language])
     for card in feedback.cards:

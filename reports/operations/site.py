@@ -43,8 +43,7 @@ def write_pages(
     (folder / "static").mkdir(parents=True)
     for file in (*sorted((ROOM / "static").iterdir()), STATIC / "site.css", STATIC / "icon.svg"):
         shutil.copyfile(file, folder / "static" / file.name)
-    maker = _Maker(tables, now or datetime.now(UTC), folder)
-    maker.templates.globals["simulated"] = simulated
+    maker = _Maker(tables, now or datetime.now(UTC), folder, simulated)
     for path, template, contents in maker.pages():
         maker.write(path, template, contents)
     return folder / "index.html"
@@ -53,8 +52,8 @@ def write_pages(
 class _Maker:
     """What makes the pages of one moment."""
 
-    def __init__(self, tables: Mapping[str, pl.DataFrame], now: datetime, folder: Path) -> None:
-        self.tables, self.now, self.folder = tables, now, folder
+    def __init__(self, tables: Mapping[str, pl.DataFrame], now: datetime, folder: Path, simulated: bool) -> None:
+        self.tables, self.now, self.folder, self.simulated = tables, now, folder, simulated
         self.years = sorted(tables["ops_standing"]["school_year"].unique(), reverse=True)
         self.year = self.years[0] if self.years else None
         self.districts = {row["district_id"]: row for row in tables["ops_district"].iter_rows(named=True)}
@@ -346,6 +345,7 @@ class _Maker:
         templates = templates_in(ROOM / "templates")
         templates.globals |= {
             "now": self.now,
+            "simulated": self.simulated,
             "year": self.year,
             "all_years": self.years,
             "states": grid.STATES,
