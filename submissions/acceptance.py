@@ -68,27 +68,21 @@ def place_of(folder: Path, collection: str, school_year: int, district_id: str) 
 def write(frame: pl.DataFrame, path: Path) -> None:
     """Write a Parquet file whole."""
     with write_atomically(path) as part:
-        part.write_bytes(_parquet(frame))
-
-
-def _parquet(frame: pl.DataFrame) -> bytes:
-    """Give a frame as the bytes of a Parquet file."""
-    content = io.BytesIO()
-    frame.write_parquet(content, **_SETTINGS)
-    return content.getvalue()
+        frame.write_parquet(part, **_SETTINGS)
 
 
 def _write(store: Store, frames: Mapping[Path, pl.DataFrame]) -> None:
-    """Write Parquet files: the large ones side by side to the disk, the small ones by way of the memory."""
-    large = {path: frame for path, frame in frames.items() if frame.height > SMALL}
+    """Write Parquet files side by side: the large ones to the disk, the small ones by way of the memory."""
+    small = {path: io.BytesIO() for path, frame in frames.items() if frame.height <= SMALL}
     with write_together(store.root) as lend:
-        sinks = [frame.lazy().sink_parquet(lend(path), lazy=True, **_SETTINGS) for path, frame in large.items()]
+        targets = {path: small.get(path) or lend(path) for path in frames}
+        sinks = [frame.lazy().sink_parquet(targets[path], lazy=True, **_SETTINGS) for path, frame in frames.items()]
         try:
             pl.collect_all(sinks, engine="streaming")
         except pl.exceptions.ComputeError:  # how polars says that the disk is full
             raise OSError(errno.EIO, "the typed rows could not be written; is the disk full?") from None
-        for path in (path for path in frames if path not in large):
-            lend(path, _parquet(frames[path]))
+        for path, content in small.items():
+            lend(path, content.getvalue())
 
 
 def accept(store: Store, submission: Submission, collections: Sequence[Screened], key: bytes) -> None:
