@@ -59,7 +59,10 @@ def reasons_of(code: str) -> tuple[str, ...]:
 
 
 def say(code: str, language: str, *, count: int = 1, field: str | None = None) -> Said:
-    """Say in a language what a rule found; in English where no one has said it in that language."""
+    """Say in a language what a rule found; in English where no one has said it in that language.
+
+    Without a `field`, how to fix it is said of any column.
+    """
     if code in CARDS:
         words = CARDS[code].words[language]
         message = words["one" if count == 1 else "many"].replace("{count}", f"{count:,}")
@@ -68,7 +71,8 @@ def say(code: str, language: str, *, count: int = 1, field: str | None = None) -
     if language == SPANISH and (words := _spanish_of(code)):
         return _spoken_in_spanish(code, words, count, field)
     told = notice(CONTRACTS[collection_of(code)], code, count=count, field=field)
-    return Said(ENGLISH, told.title, told.message, RULES[code].why, (told.fix,))
+    fix = told.fix if field else RULES[code].anywhere or told.fix
+    return Said(ENGLISH, told.title, told.message, RULES[code].why, (fix,))
 
 
 @cache
@@ -86,10 +90,9 @@ def entries() -> list[dict[str, Any]]:
 def _entry(code: str) -> dict[str, Any]:
     rule, contract = rule_of(code), CONTRACTS[collection_of(code)]
     card = rule if isinstance(rule, Card) else None
-    field = (rule.fields or tuple(contract.columns))[0]
     words = {}
     for language in (ENGLISH, SPANISH):
-        said = say(code, language, count=2, field="{field}" if not rule.fields else field)
+        said = say(code, language, count=2, field=next(iter(rule.fields), None))
         words[language] = {
             "language": said.language,
             "title": said.title,
@@ -150,4 +153,5 @@ def _spoken_in_spanish(code: str, words: dict[str, str], count: int, field: str 
         return sentence
 
     message = fill(words["one" if count == 1 else "many"])
-    return Said(SPANISH, fill(words["title"]), message, fill(words["why"]), (fill(words["fix"]),))
+    fix = words["fix"] if field else words.get("anywhere", words["fix"])
+    return Said(SPANISH, fill(words["title"]), message, fill(words["why"]), (fill(fix),))

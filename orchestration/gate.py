@@ -174,7 +174,7 @@ def _whole(handed_over: Path) -> tuple[Result, Result]:
     except ValueError as error:
         refused.append(str(error))
     else:
-        hard = faults_of_release(read.tables, read.methodology)
+        hard = faults_of_release(read.tables, read.methodology, read.rules)
     return (
         checklist.line("tables_agree", "The tables of the release do not contradict one another", refused),
         checklist.line("words_are_plain", "Every text of the release is plain, in both languages", hard),

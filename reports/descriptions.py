@@ -1,7 +1,7 @@
 """What the files of a release hold, said to programs: a Data Package and a CSVW description for each CSV file.
 
-Both follow from the dictionary and the tables of the release; the Spanish of columns stands in titles_es.yml and
-descriptions_es.yml.
+Both follow from the dictionary and the tables of the release; the Spanish of files and columns stands in
+titles_es.yml and descriptions_es.yml.
 """
 
 from collections.abc import Mapping
@@ -40,13 +40,13 @@ _DATATYPES = {"string": "string", "integer": "integer", "number": "decimal", "bo
 
 @cache
 def titles_es() -> dict[str, str]:
-    """Give the name of a column in Spanish by its name in English."""
+    """Give the name of a file or column in Spanish by its name in English."""
     return yaml.safe_load(Path(__file__).with_name("titles_es.yml").read_text(encoding="utf-8"))
 
 
 @cache
 def descriptions_es() -> dict[str, str]:
-    """Give what a column means in Spanish by what it means in English."""
+    """Give what a file or column means in Spanish by what it means in English."""
     return yaml.safe_load(Path(__file__).with_name("descriptions_es.yml").read_text(encoding="utf-8"))
 
 
@@ -120,8 +120,7 @@ def _table(folder: Path, file: str, about: Mapping, contents: Contents) -> dict[
         "name": file,
         "type": "table",
         "path": path.name,
-        "title": about["title"],
-        "description": about["description"],
+        **_said(about["title"], about["description"]),
         "format": "csv",
         "mediatype": "text/csv",
         "encoding": "utf-8",
@@ -132,8 +131,7 @@ def _table(folder: Path, file: str, about: Mapping, contents: Contents) -> dict[
 
 def _field(file: str, name: str, about: Mapping, contents: Contents) -> dict[str, Any]:
     kind, title, description = about["fields"][name]
-    field = {"name": name, "type": kind, "title": title, "title_es": titles_es()[title]}
-    field |= {"description": description, "description_es": descriptions_es()[description]}
+    field = {"name": name, "type": kind, **_said(title, description)}
     if name in about["key"]:
         field["constraints"] = {"required": True}
     if (file, name) == ("values", "value"):
@@ -145,13 +143,21 @@ def _field(file: str, name: str, about: Mapping, contents: Contents) -> dict[str
     return field
 
 
+def _said(title: str, description: str) -> dict[str, str]:
+    """Give a title and a description in both languages; a missing Spanish one raises KeyError."""
+    spanish = {"title_es": titles_es()[title], "description_es": descriptions_es()[description]}
+    return {"title": title, "description": description} | spanish
+
+
 def _parquet(folder: Path) -> dict[str, Any]:
     return {
         "name": "values-parquet",
         "type": "file",
         "path": "values.parquet",
-        "title": "Results, as Parquet",
-        "description": "The same rows as values.csv, typed. Text stands here as it is, without the apostrophe.",
+        **_said(
+            "Results, as Parquet",
+            "The same rows as values.csv, typed. Text stands here as it is, without the apostrophe.",
+        ),
         "format": "parquet",
         "mediatype": "application/vnd.apache.parquet",
         **size_of(folder / "values.parquet"),
@@ -166,8 +172,9 @@ def _parts(folder: Path) -> list[dict[str, Any]]:
             "name": f"values-{path.parent.name}-{path.stem}-{path.suffix[1:]}",
             "type": "file",
             "path": f"{path.parent.name}/{path.name}",
+            **_said("Results", "Rows of values.csv, few enough for a spreadsheet; in XLSX ids are text."),
             "title": f"Results, {path.parent.name}, {path.stem}",
-            "description": "Rows of values.csv, few enough for a spreadsheet; in XLSX ids are text.",
+            "title_es": f"Resultados, {path.parent.name}, {path.stem}",
             "format": path.suffix[1:],
             "mediatype": kinds[path.suffix],
             **size_of(path),

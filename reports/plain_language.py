@@ -4,8 +4,10 @@ English is measured in school grades (Flesch and Kincaid), Spanish on the scale 
 Both need whole sentences: they say nothing about a label of three words. Nothing is published here and nothing mended.
 """
 
+import json
 import re
 from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
 import polars as pl
 
@@ -107,14 +109,19 @@ def ease(text: str) -> float:
     return 206.84 - 60 * weight - 1.02 * length
 
 
-def faults(text: str, language: str, explained: Collection[str] = (), is_method: bool = False) -> Iterator[str]:
-    """Say what makes a text hard to read; `explained` are short forms that readers can look up."""
+def faults(
+    text: str, language: str, explained: Collection[str] = (), is_method: bool = False, known: Collection[str] = ()
+) -> Iterator[str]:
+    """Say what makes a text hard to read.
+
+    `explained` are short forms that readers can look up, `known` words of the office that the page itself explains.
+    """
     for sentence in sentences(text):
         if (length := word_count(sentence)) > LONGEST_SENTENCE:
             yield f"{length} words in one sentence: {sentence}"
     plain = _QUOTED.sub(" ", _CODE.sub(" ", text))
     for word, instead in INSTEAD[language].items():
-        if re.search(rf"\b{re.escape(word)}(s|es)?\b", plain, flags=re.IGNORECASE):
+        if word not in known and re.search(rf"\b{re.escape(word)}(s|es)?\b", plain, flags=re.IGNORECASE):
             yield f"“{word}”: say {instead}"
     for short in sorted(set(_LETTERS.findall(plain)) - set(explained)):
         if not re.search(rf"\({short}\)", plain):
@@ -128,9 +135,31 @@ def faults(text: str, language: str, explained: Collection[str] = (), is_method:
         yield f"reads at {found:.0f} of Fernández Huerta, and {EASIEST_SPANISH:g} is the least"
 
 
-def faults_of_release(tables: Mapping[str, pl.DataFrame], methodology: Mapping[str, str]) -> list[str]:
-    """Say what makes the texts of a release hard to read, and which of its pages a language lacks, each by name."""
-    explained = {row["short"] for row in prose.glossary() if "short" in row}
+def faults_of_rules(catalogue: Mapping[str, Any]) -> list[str]:
+    """Say what makes the rules of submissions hard to read, and which of them a language lacks, each by name."""
+    explained, found = _explained(), []
+    for rule in catalogue["rules"]:
+        for language in LANGUAGES:
+            said = rule["words"][language]
+            if said["language"] != language:
+                found.append(f"{rule['rule']} is not said in {language}")
+                continue
+            known = {row["of_rules"][language] for row in prose.glossary() if "of_rules" in row}
+            for part in ("title", "why", "fix", "causes", "ok_when"):
+                text = " ".join(said[part]) if isinstance(said[part], list) else said[part] or ""
+                hard = faults(text, language, explained, known=known)
+                found += [f"{rule['rule']}, {part}, {language}: {fault}" for fault in hard]
+    return found
+
+
+def faults_of_release(
+    tables: Mapping[str, pl.DataFrame], methodology: Mapping[str, str], rules: str | None = None
+) -> list[str]:
+    """Say what makes the texts of a release hard to read, and which of its pages a language lacks, each by name.
+
+    `rules` is the catalogue of the rules of submissions as JSON, where it was handed over.
+    """
+    explained = _explained()
     found = [
         f"{file}, {next(iter(row.values()))}, {column}: {fault}"
         for file, table in tables.items()
@@ -147,7 +176,12 @@ def faults_of_release(tables: Mapping[str, pl.DataFrame], methodology: Mapping[s
                 continue
             page = prose.parsed(slug, language, methodology[name])
             found += [f"{name}: {fault}" for fault in faults(page.text, language, explained, is_method=True)]
-    return sorted(found)
+    return sorted(found + (faults_of_rules(json.loads(rules)) if rules else []))
+
+
+def _explained() -> set[str]:
+    """Give the short forms that the glossary explains."""
+    return {row["short"] for row in prose.glossary() if "short" in row}
 
 
 def _shape(text: str, language: str) -> tuple[float, float]:

@@ -75,6 +75,12 @@ def glossary() -> list[dict]:
     return _rows("glossary.yml", ("term", "text"))
 
 
+def explained_in(text: str, language: str) -> list[dict]:
+    """Give the rows of the glossary whose short form, or whose word of the law, stands in a text of the rules."""
+    words = ((row, row.get("short") or row.get("of_rules", {}).get(language)) for row in glossary())
+    return [row for row, word in words if word and re.search(rf"\b{word}s?\b", text, flags=re.IGNORECASE)]
+
+
 @cache
 def not_yet() -> list[dict]:
     """Read what is not measured yet: id, name, reason, and why: `records`, `method` or `choice`."""

@@ -323,7 +323,8 @@ class _Maker:
         if book.rules:
             yield "rules/index.html", "rules.html", dict
             for name, rules in book.rules_by_collection.items():
-                told = {"collection": name, "rules": rules}
+                explained = prose.explained_in(_texts_of(rules, view.say.code), view.say.code)
+                told = {"collection": name, "rules": rules, "explained": explained}
                 yield f"rules/{name}/index.html", "rules_of.html", lambda own=told: own
         for (level, number), rows in book.later.items():
             if (level, number) not in book.entities:
@@ -490,6 +491,13 @@ def _with_further_groups(page: str, groups: Iterator[str]) -> str:
             return whole + "".join(instead + after for instead, after in stretches)
         shown.append(one)
     return whole + "".join(own + after for own, (_, after) in zip(shown, stretches, strict=True))
+
+
+def _texts_of(rules: Sequence[Mapping[str, Any]], language: str) -> str:
+    """Give all that rules say in a language."""
+    said = (rule["words"][language] for rule in rules)
+    parts = ([one["title"], one["why"], *one["fix"], *one["causes"], one["ok_when"] or ""] for one in said)
+    return "\n".join(" ".join(own) for own in parts)
 
 
 def _figures(found: Any) -> Iterator[Figure | Grid]:

@@ -122,7 +122,7 @@ RULES = (
         title="A label stands in the place of a level",
         one="{count} section has a label of its own and no course level.",
         many="{count} sections have a label of their own and no course level.",
-        why="Access to courses is compared by level, and labels mean different things in different schools.",
+        why="Access to courses is compared by level. The same label may mean two things in two schools.",
         fix="Give the course_level that the label stands for, or explain that it stands for none.",
     ),
     Rule(

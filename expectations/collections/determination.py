@@ -116,7 +116,7 @@ RULES = (
         title="Mastery and level disagree",
         one="{count} determination is not mastery at a level at which the same competency is mastered elsewhere.",
         many="{count} determinations are not mastery at a level at which the same competency is mastered elsewhere.",
-        why="One level of a competency is mastery for every student or for none.",
+        why="The same level is mastery for every student, or for none.",
         fix="Correct is_mastery or level.",
     ),
     Rule(

@@ -121,7 +121,7 @@ RULES = (
         one="{count} disciplinary action is a removal without days, or has days and is no removal.",
         many="{count} disciplinary actions are removals without days, or have days and are no removals.",
         why="A student counts as suspended from the first full day.",
-        fix="Give the days of suspensions, expulsions and interim settings, and of no other action.",
+        fix="Give the days of suspensions, expulsions and interim settings. For any other action leave them blank.",
     ),
     Rule(
         code="DSC-012",
@@ -173,7 +173,7 @@ RULES = (
         title="Services are not stated for a long removal",
         one=f"{{count}} action does not state services though the student's removals exceed {LONG_REMOVAL} days.",
         many=f"{{count}} actions do not state services though the students' removals exceed {LONG_REMOVAL} days.",
-        why=f"From {LONG_REMOVAL} days on, the law owes services to a student with a disability.",
+        why=f"From {LONG_REMOVAL} days on, the law says that a student with a disability must get services.",
         fix="Fill in receives_services for every removal of the student.",
     ),
     Rule(

@@ -133,7 +133,7 @@ RULES = (
         title="The exit is none that removes from the cohort",
         one="{count} cohort member is removed though the exit type never removes a student.",
         many="{count} cohort members are removed though their exit type never removes a student.",
-        why="Leaving without a diploma, equivalency programs and unknown exits never take a student out.",
+        why="Who leaves without a diploma stays in it. So do those in other programs or with an unknown exit.",
         fix="Correct exit_type, or give the outcome that the student has.",
     ),
     Rule(
@@ -158,7 +158,7 @@ RULES = (
         title="The diploma does not make a graduate",
         one="{count} cohort member is a graduate without a regular or state-defined alternate diploma.",
         many="{count} cohort members are graduates without a regular or state-defined alternate diploma.",
-        why="Only these diplomas count in the graduation rate (20 USC 7801(25)).",
+        why="Only these diplomas count as graduation (20 USC 7801(25)).",
         fix="Correct diploma_type, or use other_credential.",
     ),
     Rule(

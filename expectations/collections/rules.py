@@ -25,8 +25,9 @@ class Rule:
     `holds` is evaluated on the typed frame with `school_year` beside it; null counts as holding, so a rule never
     repeats the finding that a value is blank. `surely` is a quicker question about all rows: where the answer is yes,
     the rule holds. The finding points to the first of `fields`. The words may name `{count}`, `{field}`, `{expected}`
-    and `{codes}`. Where one of the columns that it `needs` was not sent, the rule can find nothing. `catalogue` is the
-    rule's number in the catalogue of submission rules.
+    and `{codes}`. Where one of the columns that it `needs` was not sent, the rule can find nothing. `anywhere` says how
+    to fix what was found in no column in particular. `catalogue` is the rule's number in the catalogue of submission
+    rules.
     """
 
     code: str
@@ -36,6 +37,7 @@ class Rule:
     many: str
     why: str
     fix: str
+    anywhere: str | None = None
     fields: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     holds: pl.Expr | None = None
@@ -60,8 +62,9 @@ GENERAL = (
         title="A value cannot be read",
         one="In {count} {record}, {field} is not {expected}.",
         many="In {count} {records}, {field} is not {expected}.",
-        why="A row with a value that cannot be read is set aside, so the {record} is not counted anywhere.",
+        why="A row with a value that cannot be read is set aside. The {record} then counts nowhere.",
         fix="Write {field} as {expected}.",
+        anywhere="Write the value as the dictionary asks of its column.",
     ),
     Rule(
         code=MISSING,
@@ -70,8 +73,9 @@ GENERAL = (
         title="A required value is blank",
         one="In {count} {record}, {field} is blank.",
         many="In {count} {records}, {field} is blank.",
-        why="Without this value the {record} cannot be counted where it belongs.",
+        why="Without it nobody can tell where the {record} counts.",
         fix="Fill in {field}.",
+        anywhere="Fill in the value.",
     ),
     Rule(
         code=UNKNOWN_CODE,
@@ -82,6 +86,7 @@ GENERAL = (
         many="In {count} {records}, {field} holds a code that is not in its code set.",
         why="A code that no one has defined cannot be counted in any group.",
         fix="Use one of these codes: {codes}.",
+        anywhere="Use a code that the dictionary lists for the column.",
     ),
     Rule(
         code=REPEATED_KEY,
@@ -90,7 +95,7 @@ GENERAL = (
         title="Two rows have the same key",
         one="{count} {record} has the same {key} as another row.",
         many="{count} {records} have the same {key} as another row.",
-        why="Rows with the same key say different things about one {record}, and only one of them can be right.",
+        why="Rows with the same key say two things about one {record}. Only one of them can be right.",
         fix="Keep the row that is right and take out the others.",
     ),
     Rule(

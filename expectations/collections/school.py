@@ -162,7 +162,7 @@ RULES = (
         title="The Title I status of a school is missing",
         one="{count} school that is open has no Title I status, though other schools have one.",
         many="{count} schools that are open have no Title I status, though other schools have one.",
-        why="Schools with Title I funds are identified for support among themselves (20 USC 6311(c)(4)(D)).",
+        why="Schools with Title I funds are compared with each other to see which need support (20 USC 6311(c)(4)(D)).",
         fix="Fill in title_i_status with Yes or No for every school.",
     ),
     Rule(

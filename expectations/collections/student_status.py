@@ -153,7 +153,7 @@ RULES = (
         title="A former English learner is one for too long",
         one=f"{{count}} student status says former English learner more than {YEARS_AS_FORMER} years after the exit.",
         many=f"{{count}} student statuses say former English learner more than {YEARS_AS_FORMER} years after the exit.",
-        why="The law lets former English learners count with English learners for 4 years only (20 USC 6311(b)(3)).",
+        why="The law lets former English learners count with the others for 4 years, no more (20 USC 6311(b)(3)).",
         fix=f"End the status on June 30 of the {YEARS_AS_FORMER}th school year after the exit.",
     ),
     Rule(

@@ -53,11 +53,17 @@ def test_a_number_that_is_text_breaks_the_csvw_description(release: Path, tmp_pa
     ).is_valid
 
 
-@pytest.mark.parametrize(("place", "spanish"), [(1, titles_es), (2, descriptions_es)])
-def test_every_column_has_a_name_and_a_meaning_in_both_languages(place, spanish):
+@pytest.mark.parametrize(("name", "place", "spanish"), [("title", 1, titles_es), ("description", 2, descriptions_es)])
+def test_every_file_and_column_has_a_name_and_a_meaning_in_both_languages(name, place, spanish, release):
+    package = json.loads((release / "data" / "datapackage.json").read_text(encoding="utf-8"))
+    files = [one for one in package["resources"] if "/" not in one["path"] or name == "description"]
     used = {field[place] for about in dictionary().values() for field in about["fields"].values()}
-    assert used == set(spanish())
+    assert used | {file[name] for file in files} == set(spanish())
     assert all(spanish().values())
+    assert all(file[f"{name}_es"] == spanish()[file[name]] for file in files)
+    assert [file["title_es"] for file in package["resources"] if file["path"].endswith("2025/school.csv")] == [
+        "Resultados, 2025, school"
+    ]
 
 
 def test_a_meaning_in_spanish_names_the_same_codes():

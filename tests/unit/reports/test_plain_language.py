@@ -1,6 +1,7 @@
 """The reading-level gate: every text that readers see is plain in both languages, and the gate itself is tested."""
 
 import csv
+import json
 import re
 import sys
 from pathlib import Path
@@ -10,8 +11,9 @@ import pytest
 import textstat
 import yaml
 
-from reports import plain_language, prose, words
+from reports import contents, descriptions, plain_language, prose, words
 from reports.plain_language import ease, faults, grade, sentences, syllables, word_count
+from submissions import rule_catalogue
 
 DBT = Path(prose.ROOM).parent / "dbt_project" / "models"
 SHORT = {row["short"] for row in prose.glossary() if "short" in row}
@@ -41,6 +43,12 @@ def indicators() -> list[dict]:
 INDICATORS = indicators()
 
 
+@pytest.fixture(scope="module")
+def rules(tmp_path_factory: pytest.TempPathFactory) -> dict:
+    """The catalogue of the rules of submissions, as a release has it."""
+    return json.loads(rule_catalogue.write_json(tmp_path_factory.mktemp("rules")).read_text(encoding="utf-8"))
+
+
 def filled(text: str, language: str) -> str:
     """A text with its places filled, as a reader sees it."""
     return re.sub(r"\{(\w*)\}", lambda place: PLACES[language].get(place[1], "52"), text)
@@ -63,7 +71,18 @@ def texts(language: str) -> dict[str, str]:
             for row in csv.DictReader(file):
                 said = {column: text for column, text in row.items() if column.endswith(f"_{language}")}
                 found |= {f"{name} {row['code']} {column}": text for column, text in said.items()}
+    for file, about in contents.dictionary().items():
+        for name, (title, meaning) in columns(about).items():
+            said = (title, meaning)
+            if language == "es":
+                said = descriptions.titles_es()[title], descriptions.descriptions_es()[meaning]
+            found |= {f"{file} {name} {part}": text for part, text in zip(("title", "meaning"), said, strict=True)}
     return found
+
+
+def columns(about: dict) -> dict[str, tuple[str, str]]:
+    """The title and the meaning of a file and of each of its columns."""
+    return {"": (about["title"], about["description"])} | {name: (t, d) for name, (_, t, d) in about["fields"].items()}
 
 
 def faults_of(found: dict[str, str], language: str, is_method: bool = False) -> list[str]:
@@ -77,7 +96,8 @@ def faults_of(found: dict[str, str], language: str, is_method: bool = False) -> 
 @pytest.mark.parametrize("language", words.LANGUAGES)
 def test_every_short_text_is_plain(language):
     found = texts(language)
-    assert len(found) > 400
+    assert len(found) > 700
+    assert "values mode meaning" in found
     assert faults_of(found, language) == []
 
 
@@ -120,7 +140,45 @@ def test_a_sentence_of_an_indicator_has_the_same_places_in_both_languages():
         assert ("subject" in places[0]) == (one["subjects"] not in (["ALL"], ["ELP"]))
 
 
+def test_every_rule_of_submissions_is_plain_in_both_languages(rules):
+    assert len(rules["rules"]) > 400
+    assert plain_language.faults_of_rules(rules) == []
+
+
+def test_no_rule_leaves_a_place_of_its_words_empty(rules):
+    said = [text for rule in rules["rules"] for told in rule["words"].values() for text in (told["why"], *told["fix"])]
+    assert len(said) > 1600
+    assert [text for text in said if re.search(r"\{\w+\}|\s[.:,]|: ?\.$", text)] == []
+
+
 # ---- the gate finds what it should ----
+
+
+@pytest.mark.parametrize(
+    ("language", "part", "text", "fault"),
+    [
+        ("en", "why", HARD_ENGLISH, "ENR-001, why, en: reads at grade"),
+        ("es", "why", HARD_SPANISH, "ENR-001, why, es: reads at"),
+        ("en", "title", "The subgroup is wrong", "ENR-001, title, en: “subgroup”: say group"),
+        ("es", "fix", ["Revise el SIS."], "ENR-001, fix, es: SIS is not explained"),
+        ("es", "language", "en", "ENR-001 is not said in es"),
+    ],
+)
+def test_a_rule_that_is_hard_to_read_or_not_said_in_a_language_fails(rules, language, part, text, fault):
+    rule = next(one for one in rules["rules"] if one["rule"] == "ENR-001")
+    hard = rule | {"words": rule["words"] | {language: rule["words"][language] | {part: text}}}
+    assert any(found.startswith(fault) for found in plain_language.faults_of_rules({"rules": [hard]}))
+    assert plain_language.faults_of_rules({"rules": [rule]}) == []
+
+
+def test_a_word_of_the_law_may_stand_in_rules_that_explain_it_and_nowhere_else(rules):
+    rule = next(one for one in rules["rules"] if one["rule"] == "GRD-301")
+    assert "cohort" in rule["words"]["en"]["title"]
+    assert list(faults(rule["words"]["en"]["title"], "en", SHORT)) != []
+    for language in words.LANGUAGES:
+        said = rule["words"][language]
+        explained = prose.explained_in(f"{said['title']} {said['why']}", language)
+        assert [row["id"] for row in explained] == ["class", "usc"]
 
 
 @pytest.mark.parametrize(
@@ -189,6 +247,10 @@ def test_a_release_tells_every_hard_text_and_every_page_that_a_language_lacks():
     hard_page = page.replace("learn.", f"learn. {HARD_ENGLISH}")
     found = plain_language.faults_of_release(plain, whole | {"pace.md": hard_page})
     assert any(fault.startswith("pace.md: reads at grade") for fault in found)
+    said = {"language": "en", "title": "Cohorts", "why": HARD_ENGLISH, "fix": [], "causes": [], "ok_when": None}
+    rule = json.dumps({"rules": [{"rule": "X-1", "words": {"en": said, "es": said}}]})
+    found = plain_language.faults_of_release(plain, whole, rule)
+    assert {fault.split(":")[0] for fault in found} == {"X-1 is not said in es", "X-1, why, en"}
 
 
 # ---- the measure is right ----
