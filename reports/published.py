@@ -62,7 +62,7 @@ class Published:
         self.version = self.package["version"]
         self.is_simulated: bool = self.package.get("simulated", False)
         self.checks = json.loads((release / "gate" / "results.json").read_text(encoding="utf-8"))
-        self._values = data / "values.parquet"
+        self.values = data / "values.parquet"
         tables = {
             resource["name"]: _read(data / resource["path"], resource["schema"])
             for resource in self.package["resources"]
@@ -142,7 +142,7 @@ class Published:
         return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else otherwise
 
     def _scan_shape(self) -> None:
-        values = pl.scan_parquet(self._values)
+        values = pl.scan_parquet(self.values)
         shape = values.select("indicator", "population", "subject", "grade_span").unique().collect(engine="streaming")
         years = values.group_by("level", "entity_id").agg(pl.col("school_year").max()).collect(engine="streaming")
         self.first_year: int = values.select(pl.col("school_year").min()).collect().item()
@@ -176,7 +176,7 @@ class Published:
         """
         entity_ids = pl.col("entity_id")
         chosen = (
-            pl.scan_parquet(self._values)
+            pl.scan_parquet(self.values)
             .filter((pl.col("level") == level) & entity_ids.is_between(pl.lit(ids[0]), pl.lit(ids[-1])))
             .filter(entity_ids.is_in(list(ids)))
             .join(self._last.lazy(), on=["level", "entity_id"], how="left")
@@ -196,7 +196,7 @@ class Published:
         A fingerprint means the same within one version of polars only.
         """
         numbers = ("value_status", "student_count", *NUMBERS, *BOUNDS)
-        values = pl.scan_parquet(self._values).select("level", "entity_id", *KEY, *numbers)
+        values = pl.scan_parquet(self.values).select("level", "entity_id", *KEY, *numbers)
         state = values.filter(pl.col("level") == "state").select(
             *KEY, *(_mixed(numbers, seed).alias(f"of_state_{seed}") for seed in (1, 2))
         )
@@ -244,7 +244,7 @@ class Published:
     def _headlines(self) -> dict[tuple, pl.DataFrame]:
         """The headlines of all students in the last year of each entity, by the entity they belong to."""
         results = (
-            pl.scan_parquet(self._values)
+            pl.scan_parquet(self.values)
             .filter((pl.col("student_group") == ALL_STUDENTS) & (pl.col("level") != "state"))
             .join(self._last.lazy(), on=["level", "entity_id"], how="left")
             .join(self._first.lazy(), on="indicator", how="left")
@@ -286,7 +286,7 @@ class Published:
     def axes(self) -> dict[tuple[str, str], Axis]:
         """The axis of each measure, from the state's numbers; a page whose numbers lie beyond it widens it."""
         frame = (
-            pl.scan_parquet(self._values)
+            pl.scan_parquet(self.values)
             .filter(pl.col("level") == "state")
             .group_by("indicator", "measure")
             .agg(pl.col("value").min().alias("low"), pl.col("value").max().alias("high"))
@@ -302,7 +302,7 @@ class Published:
     @cached_property
     def interval_methods(self) -> dict[str, list[str]]:
         """How the likely ranges of each indicator were found, by the names that the data have for it."""
-        methods = pl.scan_parquet(self._values).filter(pl.col("interval_method").is_not_null())
+        methods = pl.scan_parquet(self.values).filter(pl.col("interval_method").is_not_null())
         found = methods.group_by("indicator").agg(pl.col("interval_method").unique().sort())
         return dict(found.collect(engine="streaming").iter_rows())
 

@@ -23,7 +23,7 @@ from jinja2 import Environment
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
-from reports import charts, prose, tables, words
+from reports import charts, prose, similar, tables, words
 from reports.profile import MOST_DRAWN, Figure, Grid, Profile, View
 from reports.published import ALL_STUDENTS, KEY, NUMBERS_LETTER, STATE, Entity, Published, Results, cells_of, keys_of
 from reports.rendering import templates_in
@@ -185,6 +185,7 @@ class _Maker:
             for row in rows
         ]
         _write(self.site / "files" / "names.json", json.dumps(names, ensure_ascii=False, separators=(",", ":")))
+        _write(self.site / "files" / "similar.json", json.dumps(similar.facts(self.book), separators=(",", ":")))
         door = self.templates["en"].get_template("languages.html")
         _write(self.site / "index.html", door.render(book=self.book))
 
@@ -312,7 +313,7 @@ class _Maker:
             "competencies.html",
             lambda: self._drawn(view, "competencies", self._competencies(view)),
         )
-        yield "compare/index.html", "compare.html", dict
+        yield "compare/index.html", "compare.html", lambda: {"similar": similar.facts(book)}
         yield "data/index.html", "data.html", dict
         for resource in book.package["resources"]:
             if resource["type"] == "table":

@@ -60,7 +60,25 @@ function compare(page) {
   const given = new URLSearchParams(location.search).get("with") ?? "";
   let chosen = given.split(",").filter((name) => /^(school|district)-[\w-]{1,40}$/.test(name)).slice(0, 4);
 
-  function cell(row, unit) {
+  // A dot and its likely range, on the axis that all cells of a row share.
+  function drawn(row, [low, high]) {
+    const place = (text) => `${(100 * (Number(text) - low)) / (high - low)}%`;
+    const drawing = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    const put = (tag, keys) => {
+      const part = document.createElementNS(drawing.namespaceURI, tag);
+      for (const [key, value] of Object.entries(keys)) part.setAttribute(key, value);
+      drawing.append(part);
+    };
+    for (const [key, value] of [["class", "axis"], ["aria-hidden", "true"], ["height", "16"]]) drawing.setAttribute(key, value);
+    put("line", { x1: "0", x2: "100%", y1: 8, y2: 8, stroke: "#767676" });
+    if (row.interval_low !== null && row.interval_high !== null) {
+      put("line", { x1: place(row.interval_low), x2: place(row.interval_high), y1: 8, y2: 8, stroke: "#12436D", "stroke-width": 5 });
+    }
+    put("circle", { cx: place(row.value), cy: 8, r: 5, fill: "#12436D", stroke: "#FFFFFF" });
+    return drawing;
+  }
+
+  function cell(row, unit, axis) {
     const made = document.createElement("td");
     if (!row) made.textContent = "–";
     else if (row.value === null && row.low_bound === null && row.high_bound === null) {
@@ -76,6 +94,7 @@ function compare(page) {
         range.textContent = `${row.interval_low}–${row.interval_high}`;
         made.append(range);
       }
+      if (row.value !== null) made.append(drawn(row, axis));
     }
     return made;
   }
@@ -126,24 +145,120 @@ function compare(page) {
       const found = shown.map((entity) => entity.rows.find((row) =>
         ["indicator", "measure", "population", "subject"].every((key) => row[key] === question.dataset[key]) &&
         row.grade_span === "all"));
-      const ends = found.slice(1).filter((row) => row && row.interval_low !== null && row.interval_high !== null);
+      const whole = (row) => row && row.interval_low !== null && row.interval_high !== null;
+      const sure = (row) => whole(row) && !["incomplete", "under_review"].includes(row.value_status);
+      const ends = found.slice(1).filter(sure);
+      const at = found.filter(Boolean).flatMap((row) => [row.value, row.interval_low, row.interval_high]).filter((end) => end !== null);
+      const axis = [Math.min(question.dataset.low, ...at), Math.max(question.dataset.high, ...at)];
       const meet = ends.length > 1 && Math.max(...ends.map((row) => +row.interval_low)) <= Math.min(...ends.map((row) => +row.interval_high));
       if (meet) {
         const same = document.createElement("small");
         same.textContent = page.dataset.same;
         name.append(" ", same);
       }
-      line.append(...found.map((row) => cell(row, question.dataset.unit)));
+      line.append(...found.map((row) => cell(row, question.dataset.unit, axis)));
       return line;
     }));
     table.hidden = !chosen.length;
+    if (near) near(chosen[0]);
   }
 
-  search(page.querySelector(".search"), (name) => {
+  const add = (name) => {
     if (!chosen.includes(name) && chosen.length < 4) chosen.push(name);
     draw();
-  });
+  };
+  const box = document.getElementById("similar");
+  const near = box && similar(box, add);
+  search(page.querySelector(".search"), add);
   if (chosen.length) draw();
+}
+
+// How many steps two places are apart in a fact, or null where one of them does not publish it.
+function apart(fact, one, other) {
+  if (fact === "grades") {
+    if ([one.low, one.high, other.low, other.high].includes(null)) return null;
+    const both = Math.max(0, Math.min(one.high, other.high) - Math.max(one.low, other.low) + 1);
+    return one.high - one.low + 1 + other.high - other.low + 1 - 2 * both;
+  }
+  if (fact === "size") return Math.abs(Math.log(one.size / other.size)) / Math.log(1.25);
+  if (one[fact] === null || other[fact] === null) return null;
+  return Math.abs(one[fact] / one.size - other[fact] / other.size) * 10;
+}
+
+// Of the facts chosen both places must publish three, or all where fewer are chosen.
+function distance(facts, one, other) {
+  const steps = facts.map((fact) => apart(fact, one, other)).filter((step) => step !== null);
+  if (!steps.length || steps.length < Math.min(3, facts.length)) return null;
+  return steps.reduce((sum, step) => sum + step, 0) / steps.length;
+}
+
+function similar(box, add) {
+  const ticks = [...box.querySelectorAll("input")];
+  const grades = [...document.getElementById("asked").content.querySelectorAll("b")].map((item) => item.textContent);
+  const given = new URLSearchParams(location.search).get("by");
+  if (given !== null) ticks.forEach((tick) => { tick.checked = given.split(",").includes(tick.name); });
+  let places = null;
+  let own = null;
+
+  function said(fact, place) {
+    if (fact === "size") return place.size.toLocaleString("en-US");
+    if (fact === "grades") return place.low === null || place.high === null ? "–" : [...new Set([grades[place.low], grades[place.high]])].join(" – ");
+    return place[fact] === null ? box.dataset.hidden : `${Math.round((100 * place[fact]) / place.size)}%`;
+  }
+
+  async function draw() {
+    places ??= fetch(`${top_}files/similar.json`).then((answer) => answer.json()).then(({ groups, places: rows }) =>
+      rows.map(([level, id, low, high, size, ...counts]) => ({
+        level, id, low, high, size, ...Object.fromEntries(groups.map((group, place) => [group, counts[place]])),
+      })));
+    const [level, ...id] = (own ?? "").split("-");
+    const known = await places;
+    const one = known.find((place) => place.level === level[0] && place.id === id.join("-"));
+    const named = new Map((await allNames()).map(([row]) => [row[3] + row[0], row[1]]));
+    const facts = ticks.filter((tick) => tick.checked).map((tick) => tick.name);
+    const others = one ? known.filter((place) => place.level === one.level && place.id !== one.id) : [];
+    const found = others.map((place) => [place, distance(facts, one, place)]).filter(([, steps]) => steps !== null);
+    found.sort((a, b) => a[1] - b[1] || (a[0].id < b[0].id ? -1 : 1));
+    const shown = found.length ? [[one, 0], ...found.slice(0, 8)] : [];
+    box.querySelector("tbody").replaceChildren(...shown.map(([place, steps]) => {
+      const line = document.createElement("tr");
+      const name = document.createElement("th");
+      name.scope = "row";
+      name.textContent = named.get(place.level + place.id);
+      const cells = [steps.toFixed(1), ...ticks.map((tick) => said(tick.name, place)), ""].map((text) => {
+        const made = document.createElement("td");
+        made.textContent = text;
+        return made;
+      });
+      if (place !== one) {
+        const button = document.createElement("button");
+        button.type = "button";
+        button.textContent = box.dataset.add;
+        button.setAttribute("aria-label", `${box.dataset.add}: ${name.textContent}`);
+        button.addEventListener("click", () => add(`${level}-${place.id}`));
+        cells.at(-1).append(button);
+      }
+      line.append(name, ...cells);
+      return line;
+    }));
+    box.querySelector("table").hidden = !shown.length;
+    box.querySelector("[role=status]").textContent = shown.length ? "" : box.dataset.none;
+    document.getElementById("similar-title").textContent = one ? `${box.dataset.title}: ${named.get(one.level + one.id)}` : box.dataset.title;
+    box.hidden = !own;
+  }
+
+  for (const tick of ticks) {
+    tick.addEventListener("change", () => {
+      const url = new URL(location);
+      url.searchParams.set("by", ticks.filter((one) => one.checked).map((one) => one.name).join(","));
+      history.replaceState(null, "", url);
+      draw();
+    });
+  }
+  return (name) => {
+    own = name;
+    draw();
+  };
 }
 
 function sortable(table) {

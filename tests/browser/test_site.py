@@ -215,7 +215,50 @@ def test_two_schools_stand_side_by_side_with_the_numbers_of_their_files(visit, s
     assert line.locator("td").nth(1).inner_text().startswith(f"{value}%")
     assert page.url.endswith("with=school-0001%2Cschool-0004")
     page.locator(".chosen button").first.click()
-    page.wait_for_function("document.querySelectorAll('.chosen button').length === 1")
+    page.locator(".chosen button").nth(1).wait_for(state="detached")
+    assert page.locator(".chosen button").count() == 1
+
+
+def test_places_that_are_alike_stand_with_their_distance_by_the_facts_that_a_reader_chooses(visit, site: Path):
+    page = visit("en/school/0001/index.html")
+    page.get_by_role("link", name="Similar places").click()
+    lines = page.locator("#alike tbody tr")
+    lines.nth(1).wait_for()
+    told = json.loads((site / "files/similar.json").read_text(encoding="utf-8"))
+    schools = {row[1]: row[4:] for row in told["places"] if row[0] == "s"}
+    own = schools.pop("0001")
+
+    def steps(other: list) -> float:
+        apart = [abs(np.log(own[0] / other[0]) / np.log(1.25))]
+        apart += [
+            10 * abs(a / own[0] - b / other[0])
+            for a, b in zip(own[1:], other[1:], strict=True)
+            if a is not None and b is not None
+        ]
+        return float(np.mean(apart)) if len(apart) >= 3 else np.inf
+
+    near = sorted((steps(other), name) for name, other in schools.items() if np.isfinite(steps(other)))
+    assert near
+    shown = [lines.nth(place).locator("td").first.inner_text() for place in range(lines.count())]
+    assert shown == ["0.0", *(f"{distance:.1f}" for distance, _ in near)]
+    page.get_by_label("Grades").uncheck()
+    page.get_by_label("English learners").uncheck()
+    assert "by=size%2CSED%2CSWD" in page.url
+    lines.nth(1).locator("button").click()
+    page.locator(".chosen button").nth(1).wait_for()
+    assert page.locator("#side svg.axis").count() > 2
+
+
+def test_the_distance_of_two_places_is_that_of_the_example_on_the_page_of_its_method(visit):
+    page = visit("en/" + OTHERS["compare"])
+    one = {"low": 6, "high": 8, "size": 400, "SED": 160, "EL": None, "SWD": 40}
+    other = {"low": 6, "high": 8, "size": 500, "SED": 300, "EL": 5, "SWD": 100}
+    ask = "([facts, one, other]) => distance(facts, one, other)"
+    assert page.evaluate(ask, [["grades", "size", "SED"], one, other]) == pytest.approx(1)
+    assert page.evaluate(ask, [["grades", "size", "SED", "EL"], one, other]) == pytest.approx(1)
+    assert page.evaluate(ask, [["EL"], one, other]) is None
+    assert page.evaluate(ask, [["EL", "SED", "SWD"], one, other]) is None
+    assert page.evaluate(ask, [["grades"], one, other | {"low": 9, "high": 12}]) == 7
 
 
 def test_sorting_by_a_number_puts_rows_without_one_last_both_ways(visit):
