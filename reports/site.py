@@ -378,6 +378,7 @@ class _Maker:
                 "spread": profile.spread(indicator),
                 "quadrants": profile.growth_over_level(indicator),
                 "districts": districts,
+                "page": page,
                 "methodology": Markup(self.markdown.render(page.text)),
                 "policies": self.book.policies.get(slug, []),
                 "ranges": self.book.interval_methods.get(slug, []),

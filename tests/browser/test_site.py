@@ -127,6 +127,22 @@ def test_no_page_breaks_a_rule_of_accessibility_or_spreads_beyond_the_screen(vis
         page.complaints.clear()  # axe asks for the style sheet by itself, which the policy of the page rightly refuses
 
 
+@pytest.mark.parametrize("width", [1280, 320])
+def test_the_page_that_leads_to_the_languages_breaks_no_rule_of_accessibility(
+    chromium, axe_violations, site: Path, address: str, width: int
+):
+    """It leads on at once, so it is looked at without the line that does so."""
+    with chromium.new_context(viewport={"width": width, "height": 900}) as context:
+        page, text = context.new_page(), (site / "index.html").read_text(encoding="utf-8")
+        leads = '<meta http-equiv="refresh" content="0; url=en/index.html">'
+        assert text.count(leads) == 1
+        page.route(address, lambda route: route.fulfill(body=text.replace(leads, ""), content_type="text/html"))
+        page.goto(address)
+        assert page.locator("a[hreflang]").count() == 2
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        assert axe_violations(page) == []
+
+
 def test_letters_and_marks_of_charts_stay_inside_the_chart_on_a_narrow_screen(visit):
     page = visit("en/" + MAIN["school"], 320)
     outside = page.evaluate(

@@ -47,6 +47,16 @@ def test_every_key_that_a_page_asks_for_is_there():
     assert asked <= set(words.catalogue())
 
 
+def test_every_number_of_a_policy_has_a_name_in_both_languages():
+    folder, asked = ROOM.parent / "dbt_project/models/indicators", set()
+    for path in folder.glob("*/policy_*.csv"):
+        asked |= set(path.read_text(encoding="utf-8").splitlines()[0].split(","))
+    asked -= {"policy_id", "level", "first_school_year", "last_school_year", "authority"}
+    named = {key.removeprefix("parameter.") for key in words.catalogue() if key.startswith("parameter.")}
+    assert len(asked) > 100
+    assert named == asked
+
+
 def test_a_missing_key_or_place_fails_the_build():
     with pytest.raises(KeyError):
         ENGLISH("nav.nowhere")

@@ -7,6 +7,7 @@ import shutil
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -452,6 +453,24 @@ def test_the_indicator_page_holds_its_method_and_who_decided_its_numbers(pages):
     assert "{%" not in page.text
     assert "by the score of Wilson. wilson" in page.text
     assert "fórmula de Wilson. wilson" in pages["es/indicators/academic_achievement/index.html"].text
+
+
+def test_pages_of_method_say_who_answers_for_them_and_when_a_person_reviewed_them(pages, release, tmp_path, monkeypatch):
+    owner = Published(release).publisher["name"]
+    paths = {path for path in pages if re.search(r"/(method|indicators)/\w+/index", path)}
+    assert len(paths) > 30
+    for path in paths:
+        (told,) = [line.text for line in pages[path].all("p") if line.keys.get("class") == "soft answers"]
+        unread = {"en": "No person has reviewed it yet.", "es": "Aún nadie la ha revisado."}[path[:2]]
+        assert told.startswith(owner)
+        assert told.endswith(unread)
+    told = {"reviewed_by": "Ana Ruiz", "reviewed_at": date(2026, 11, 22)}
+    read = {topic: page._replace(**told) for topic, page in prose.pages("es").items()}
+    monkeypatch.setattr(prose, "pages", lambda _: read)
+    copy = _copied(release, tmp_path)
+    build_site(copy)
+    page = (copy / "site/es/method/calibration/index.html").read_text(encoding="utf-8")
+    assert "Ana Ruiz la revisó el 22 de noviembre de 2026." in page
 
 
 def test_the_indicator_page_shows_ten_students_the_gaps_of_two_years_and_what_it_is_made_from(pages, results):
