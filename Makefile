@@ -18,7 +18,7 @@ demo: setup  ## Run a simulated state from receipt to published report
 		--acknowledge the_state_moves_plausibly --acknowledge every_hidden_number_has_room
 
 test: setup kernels  ## Run every test, the structure of the house first
-	$(BIN)/pytest tests/structure
+	$(BIN)/pytest tests/structure --numprocesses 2
 	$(BIN)/pytest tests --ignore tests/structure --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 dev: setup  ## Open the state team's console (Dagster) on 127.0.0.1:3000
