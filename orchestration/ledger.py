@@ -15,6 +15,7 @@ import polars as pl
 from expectations.releases.publication import KEYS
 from methods.attacks.changes import told_by_change
 from orchestration.settings import CannotRunError, Home
+from reports.versions import number_of
 from submissions.pseudonyms import key_of
 from submissions.store import make_private, write_atomically
 
@@ -135,7 +136,7 @@ def entries(place: Home) -> dict[str, pl.DataFrame]:
             f"Release {version} is not in the suppression ledger, so what it hides cannot be kept hidden. Bring "
             f"{_file(place, version)} back from a backup."
         )
-    return {version: pl.read_parquet(_file(place, version)) for version in sorted(named, key=_number)}
+    return {version: pl.read_parquet(_file(place, version)) for version in sorted(named, key=number_of)}
 
 
 def constraints(place: Home, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
@@ -225,7 +226,3 @@ def _folder(place: Home) -> Path:
 
 def _file(place: Home, version: str) -> Path:
     return _folder(place) / f"{version}.parquet"
-
-
-def _number(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split("."))

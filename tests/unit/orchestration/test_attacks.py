@@ -282,6 +282,13 @@ def test_a_release_that_was_made_just_before_a_crash_is_entered_afterwards(home:
     assert list(ledger.entries(home)) == ["1.0.1"]
 
 
+def test_the_releases_of_a_simulated_state_are_remembered_in_their_order(home: settings.Home) -> None:
+    connection = _build(SCHOOLS, SAFE)
+    for version in ("1.10.0-simulated", "1.9.0-simulated"):
+        _publish(home, connection, version)
+    assert list(ledger.entries(home)) == ["1.9.0-simulated", "1.10.0-simulated"]
+
+
 def test_the_ledger_holds_no_number_and_the_same_number_looks_different_in_every_row(home: settings.Home) -> None:
     _publish(home, _build(SCHOOLS, SAFE), "1.0.0")
     path = home.root / "private" / "suppression_ledger" / "1.0.0.parquet"
