@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 from reports.words import Language
 
@@ -24,6 +24,11 @@ def templates_in(folder: Path, say: Language | None = None) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
+
+
+def as_code(text: str) -> Markup:
+    """Set what stands between backticks as code, and everything else as text."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
 class _InOneLanguage(FileSystemLoader):

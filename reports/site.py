@@ -26,7 +26,7 @@ from markupsafe import Markup, escape
 from reports import charts, prose, similar, tables, words
 from reports.profile import MOST_DRAWN, Figure, Grid, Profile, View
 from reports.published import ALL_STUDENTS, KEY, NUMBERS_LETTER, STATE, Entity, Published, Results, cells_of, keys_of
-from reports.rendering import templates_in
+from reports.rendering import as_code, templates_in
 
 ROOM = Path(__file__).parent
 STRETCH = 100
@@ -604,7 +604,7 @@ def _stretches(shown: pl.DataFrame) -> Iterator[tuple[str, int, int]]:
 def _templates(say: words.Language) -> Environment:
     templates = templates_in(ROOM / "templates", say)
     templates.globals |= {"words": words, "charts": charts, "tables": tables}
-    templates.filters["code"] = _code
+    templates.filters["code"] = as_code
     return templates
 
 
@@ -622,11 +622,6 @@ def _markdown() -> MarkdownIt:
     markdown.add_render_rule("table_open", lambda *_: region)
     markdown.add_render_rule("table_close", lambda *_: "</table>\n</div>\n")
     return markdown
-
-
-def _code(text: str) -> Markup:
-    """Set what stands between backticks as code."""
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
 def _write(path: Path, text: str) -> None:

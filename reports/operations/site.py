@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import yaml
 from jinja2 import Environment
 from markupsafe import Markup
 
 from reports import words
 from reports.operations import calendar, grid
-from reports.rendering import templates_in
+from reports.rendering import as_code, templates_in
 
 ROOM = Path(__file__).parent
 STATIC = ROOM.parent / "static"
@@ -74,6 +75,7 @@ class _Maker:
         yield "release/index.html", "release.html", self._release()
         yield "corrections/index.html", "corrections.html", self._corrections()
         yield "audit/index.html", "audit.html", self._audit()
+        yield "alerts/index.html", "alerts.html", {"alerts": list(self._alerts())}
 
     def write(self, path: str, template: str, contents: Mapping[str, Any]) -> None:
         """Write one page."""
@@ -125,14 +127,26 @@ class _Maker:
         ):
             yield {"label": label, "number": found, "path": path}
 
-    def _troubles(self) -> Iterator[str]:
-        """Say what is wrong with the house itself."""
-        yield from self.tables["ops_trouble"]["sentence"]
+    def _alerts(self) -> Iterator[dict[str, Any]]:
+        """Give what can be wrong, each with how often it is so now."""
+        now = {one["label"]: one["number"] for one in self._counts()}
+        found = Counter(one["alert"] for one in self._troubles()) | Counter({"cluster": len(self._clusters())})
+        for one in yaml.safe_load((ROOM / "alerts.yml").read_text(encoding="utf-8")):
+            yield one | {"now": (now[one["count"]] if "count" in one else found[one["id"]]) or 0}
+
+    def _troubles(self) -> Iterator[dict[str, str]]:
+        """Say what is wrong with the house itself, each with the alert that it is."""
+        for sentence in self.tables["ops_trouble"]["sentence"]:
+            yield {"alert": "file", "text": sentence}
         for run in self.tables["ops_run"].unique("job", keep="first", maintain_order=True).iter_rows(named=True):
             if run["status"] == "failure":
-                yield f"The last run of {run['job']} failed ({run['run_id']}): see the console."
+                yield {
+                    "alert": "run",
+                    "text": f"The last run of {run['job']} failed ({run['run_id']}): see the console.",
+                }
         for one in self.tables["ops_gate"].filter("is_open", severity="error").iter_rows(named=True):
-            yield f"The release gate blocks the current build: {one['title']} ({one['observed']})."
+            text = f"The release gate blocks the current build: {one['title']} ({one['observed']})."
+            yield {"alert": "gate", "text": text}
 
     def _clusters(self, year: int | None = None) -> list[dict[str, Any]]:
         found = (
@@ -353,6 +367,7 @@ class _Maker:
         }
         templates.filters |= {
             "age": self._age,
+            "code": as_code,
             "chance": lambda chance: "under 1 in 10,000" if chance < 1e-4 else f"{chance:.4f}",
             "day": lambda at: _when(f"{at:%Y-%m-%d}"),
             "moment": lambda at: _when(f"{at:%Y-%m-%d %H:%M} UTC"),

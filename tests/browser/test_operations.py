@@ -26,6 +26,7 @@ PAGES = {
     "release": "release/index.html",
     "corrections": "corrections/index.html",
     "audit": "audit/index.html",
+    "alerts": "alerts/index.html",
 }
 
 

@@ -60,6 +60,27 @@ def test_a_bug_of_one_system_comes_first_on_rule_health(pages):
     assert health.index(made_up.SYSTEM) < health.index("Every rule that found something")
 
 
+def test_every_alert_of_today_says_what_it_means_what_to_do_and_who_does_it(pages):
+    today, alerts = (pages / "index.html").read_text(), text_of(pages / "alerts" / "index.html")
+    asked = set(re.findall(r'alerts/index\.html#(\w+)"', today))
+    assert {"ours", "cluster"} <= asked
+    ids = re.findall(r'<section id="(\w+)"', (pages / "alerts" / "index.html").read_text())
+    assert asked <= set(ids)
+    assert alerts.count("What it means") == alerts.count("What to do") == alerts.count("Who ") == len(ids) == 8
+    assert re.search(r"Stuck with a district ⚠ Now: 1\.", alerts)
+    assert re.search(r"A rule in the districts of one system ⚠ Now: 1\.", alerts)
+    assert re.search(r"Stuck with us ✓ Now: none", alerts)
+
+
+def test_what_is_wrong_with_the_house_is_counted_under_its_alert(tmp_path):
+    tables = standing.derive(made_up.state(20), made_up.NOW)
+    trouble = pl.DataFrame({"sentence": ["calendar.csv is not understood."]})
+    tables |= {"ops_trouble": trouble}
+    pages = write_pages(tables, tmp_path / "operations", made_up.NOW).parent
+    assert "A file of ours cannot be read ⚠ Now: 1." in text_of(pages / "alerts" / "index.html")
+    assert 'calendar.csv is not understood. <a href="alerts/index.html#file">' in (pages / "index.html").read_text()
+
+
 def test_the_grid_has_a_cell_for_every_district_and_collection_and_begins_with_the_stuck(pages):
     grid = (pages / "districts" / "2026" / "index.html").read_text()
     assert grid.count("<td") == 40 * (1 + made_up.COLLECTIONS)

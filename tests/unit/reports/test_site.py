@@ -455,7 +455,9 @@ def test_the_indicator_page_holds_its_method_and_who_decided_its_numbers(pages):
     assert "fórmula de Wilson. wilson" in pages["es/indicators/academic_achievement/index.html"].text
 
 
-def test_pages_of_method_say_who_answers_for_them_and_when_a_person_reviewed_them(pages, release, tmp_path, monkeypatch):
+def test_pages_of_method_say_who_answers_for_them_and_when_a_person_reviewed_them(
+    pages, release, tmp_path, monkeypatch
+):
     owner = Published(release).publisher["name"]
     paths = {path for path in pages if re.search(r"/(method|indicators)/\w+/index", path)}
     assert len(paths) > 30
