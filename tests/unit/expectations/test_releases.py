@@ -246,5 +246,5 @@ def test_results_are_counts_and_never_rows() -> None:
     frame = release()
     frame.loc[some(frame), ["value", "interval_high", "student_count"]] = [77_777.7, 88_888.8, 7]
     told = json.dumps(publication.check_release(frame, MINIMUM, UNITS))
-    assert "value: 1 of " in told
+    assert "most_possible below value: 1 of " in told
     assert "77777" not in told and "10-large" not in told
