@@ -83,7 +83,7 @@ SPEAKING = {
     "without a number": ("reason",),
     "hidden": ("nothing",),
 }
-"""Frames of the rows whose status lets them say the same: to pick them again for each column took half of all the time."""
+"""Frames of the rows whose status lets them say the same; to pick them for each column took half of the time."""
 PLAUSIBLE_MOVE = {"percent": 15, "score": 25}
 """By how many points a value of the whole state may move in a year before someone has to look."""
 STEADY_GROUP = 300
