@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 import numpy as np
 import polars as pl
-from scipy.stats import multivariate_normal
 
 from simulation.groups import counts_by_school
 from simulation.places import RACES
@@ -198,6 +197,8 @@ def reliability(loading: float, cuts: tuple[float, ...], items: int) -> float:
 
     The correlation of two answers follows from that of what lies behind them.
     """
+    from scipy.stats import multivariate_normal  # takes a second to import, and one process alone asks for it
+
     steps = np.array([-9.0, *cuts, 9.0])
     normal = multivariate_normal(cov=[[1.0, loading**2], [loading**2, 1.0]])
     below = np.array([[normal.cdf([a, b]) for b in steps] for a in steps])
