@@ -35,7 +35,10 @@ escape = lru_cache(maxsize=65536)(_escape)
 
 
 class Cell(NamedTuple):
-    """One published result: its texts as the data file has them, and the same as floats for its place in a drawing."""
+    """One published result: its texts as the data file has them, and the same as floats for its place in a drawing.
+
+    `records` is how many percent of the records are in that were due.
+    """
 
     status: str
     count: int | None
@@ -45,6 +48,7 @@ class Cell(NamedTuple):
     at: float | None
     start: float | None
     end: float | None
+    records: str | None = None
 
     @property
     def is_bounded(self) -> bool:

@@ -194,13 +194,13 @@ class _Book:
         coming = frame.filter(pl.col("level") == "district", pl.col("value_status").is_not_null())
         year = coming["school_year"].max() or frame["school_year"].max()
         found: dict[tuple, dict[int, Pair]] = defaultdict(dict)
-        width, own = len(_PLACE), len(Cell._fields)
         says = pl.any_horizontal(~pl.col("value_status", "value_status_now").is_in(SILENT).fill_null(True))
         of_two_years = frame.filter(pl.col("school_year").is_in([year, year - 1]))
         told = of_two_years.filter(says.any().over("level", "entity_id", *KEY[1:]))
+        width, own = len(_PLACE), (told.width - len(_PLACE)) // 2
         for row in told.iter_rows():
             level, entity_id, school_year, *rest = row[:width]
-            coming, now = Cell._make(row[width : width + own]), Cell._make(row[width + own :])
+            coming, now = Cell(*row[width : width + own]), Cell(*row[width + own :])
             pair = Pair(coming if coming.status else None, now if now.status else None)
             found[level, entity_id, *rest][school_year] = pair
         lines: dict[tuple[str, str], dict[str, list[Line]]] = defaultdict(lambda: defaultdict(list))

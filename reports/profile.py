@@ -37,6 +37,10 @@ class View:
             {code: row[said] for code, row in table.items()}
             for table in (book.subjects, book.grades, book.populations, book.levels)
         )
+        self.single_grades = [label for code, label in self.grades.items() if code != ALL_GRADES]
+        self._grade_places = {
+            code: place for place, code in enumerate(code for code in self.grades if code != ALL_GRADES)
+        }
         self.groups = {row["student_group"]: row[said] for row in book.groups}
         self.group_codes = list(self.groups)
         self.by_topic = {
@@ -81,6 +85,11 @@ class View:
         """Say the grades that a school offers."""
         ends = [self.grades[entity[end]] for end in ("lowest_grade", "highest_grade") if entity[end] in self.grades]
         return ends[0] if len(set(ends)) == 1 else self.say("number.span", low=ends[0], high=ends[1])
+
+    def ends_of(self, entity: Mapping[str, Any]) -> tuple[int, int] | None:
+        """Give the places of the lowest and of the highest grade that a school offers, where both are known."""
+        places = [self._grade_places.get(entity[end]) for end in ("lowest_grade", "highest_grade")]
+        return None if None in places else tuple(places)
 
     def label(self, row: Mapping[str, Any]) -> str:
         """Give the label of a row of the release."""
@@ -292,6 +301,29 @@ class Profile:
         part.over_time = self._over_time_grid(leads)
         part.groups = self._groups_grids(grouped) if leads and self.key != STATE else []
         return part
+
+    def records(self) -> list[tuple[str, Attributes, str]]:
+        """Say for each leading headline how many percent of the records that were due are in, where that is known."""
+        return [
+            (
+                f"{self._label(indicator)}: {self.view.subjects[subject]}",
+                self.indicator_keys(indicator) | {"data-subject": subject},
+                self.say.with_unit(cell.records, "percent"),
+            )
+            for indicator in self.book.indicators
+            if indicator["is_lead"]
+            for subject, _, cell in self._headline_cells(indicator)
+            if cell.records is not None
+        ]
+
+    def grades_offered(self) -> list[tuple[int, str]]:
+        """Give the grades that the schools of a district offer, each with its place in the order of grades."""
+        ends = [self.view.ends_of(school) for school in self.book.under.get(self.key, [])]
+        return [
+            (place, label)
+            for place, label in enumerate(self.view.single_grades)
+            if any(end and end[0] <= place <= end[1] for end in ends)
+        ]
 
     def schools(self) -> Grid | None:
         """Set the leading headlines side by side for the schools of a district."""
@@ -794,6 +826,8 @@ class Profile:
                     if cell and cell.status == "suppressed"
                 )
                 keys = {"data-level": key[0], "data-entity-id": key[1]}
+                if ends := self.view.ends_of(entity):
+                    keys |= {"data-from": str(ends[0]), "data-to": str(ends[1])}
                 entries.append(Entry(keys, entity["entity_name"], cells, self.book.path_of(key)))
         if not entries or not columns:
             return None

@@ -195,7 +195,7 @@ class Published:
 
         A fingerprint means the same within one version of polars only.
         """
-        numbers = ("value_status", "student_count", *NUMBERS, *BOUNDS)
+        numbers = ("value_status", "student_count", *NUMBERS, *BOUNDS, "completeness")
         values = pl.scan_parquet(self.values).select("level", "entity_id", *KEY, *numbers)
         state = values.filter(pl.col("level") == "state").select(
             *KEY, *(_mixed(numbers, seed).alias(f"of_state_{seed}") for seed in (1, 2))
@@ -227,7 +227,9 @@ class Published:
         )
         texts = words.as_text(results.select(NUMBERS), words.decimals_of(results, self._measures))
         return results.select("entity_id", *KEY, "value_status", "student_count").with_columns(
-            *texts, *(results[name].cast(pl.Float64).alias(f"{name}_at") for name in NUMBERS)
+            *texts,
+            *(results[name].cast(pl.Float64).alias(f"{name}_at") for name in NUMBERS),
+            results["completeness"].cast(pl.String).str.strip_chars_end("0").str.strip_chars_end(".").alias("records"),
         )
 
     @cached_property

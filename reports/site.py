@@ -536,6 +536,8 @@ def _profile(view: View, entity: Entity, cells: Mapping | None) -> dict[str, Any
         "cards": profile.cards(),
         "topics": profile.topics(),
         "schools": schools,
+        "grades": profile.grades_offered() if schools else [],
+        "records": profile.records() if entity[0] != "school" else [],
         "spread": spread,
         "quadrants": quadrants,
         "are_apart": entity[0] == "district" and len(view.book.under.get(entity, [])) > SCHOOLS_ON_A_PROFILE,

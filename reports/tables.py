@@ -80,6 +80,9 @@ def of_facts(lines: Sequence[Headline], say: Language, status_words: Words) -> M
             parts.append(f'<span class="none w">{escape(status_words[cell.status])}</span>\n')
         if cell.can_be_drawn and cell.status not in ("ok", "range"):
             parts.append(f'<small class="w">{escape(status_words[cell.status])}</small>\n')
+        if cell.status == "incomplete" and cell.records is not None:
+            records = say("card.records", records=_marked("m", number(say, cell.records, "percent")))
+            parts.append(f'<span class="line soft">{records}</span>\n')
         if cell.count is not None:
             count = say("card.of_students", cell.count, number=_marked("c", say.number(cell.count)))
             parts.append(f'<span class="line soft">{count}</span>\n')

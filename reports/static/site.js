@@ -294,6 +294,18 @@ function sortable(table) {
   });
 }
 
+// Leave the schools that offer a grade; a school whose grades are not known offers none for sure.
+function ofOneGrade(box) {
+  const select = box.querySelector("select");
+  box.hidden = false;
+  select.addEventListener("change", () => {
+    for (const row of box.closest("section").querySelectorAll("tbody tr")) {
+      const offers = +row.dataset.from <= +select.value && +select.value <= +row.dataset.to;
+      row.hidden = select.value !== "" && !offers;
+    }
+  });
+}
+
 // Each release keeps its pages under releases/<version>/; a page of an earlier one says so and leads to the latest.
 function releases() {
   const { version, earlier } = globalThis.release;
@@ -340,6 +352,7 @@ function saveDrawing(button) {
 
 releases();
 document.querySelectorAll("table.sortable").forEach(sortable);
+document.querySelectorAll("p.filter").forEach(ofOneGrade);
 document.querySelectorAll("button.drawing").forEach(saveDrawing);
 for (const button of document.querySelectorAll("button.print")) {
   button.hidden = false;

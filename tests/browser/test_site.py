@@ -289,6 +289,17 @@ def test_sorting_by_a_number_puts_rows_without_one_last_both_ways(visit):
     assert numbers == sorted(numbers, key=lambda text: -float(text.rstrip("%")))
 
 
+def test_only_schools_that_offer_a_grade_can_be_left_in_the_table_of_a_district(visit):
+    page = visit("en/district/470/index.html")
+    rows = page.locator("section:has(> #schools) tbody tr")
+    every = rows.count()
+    assert rows.locator("visible=true").count() == every == 2
+    page.get_by_label("Only schools that offer").select_option("Grade 3")
+    assert rows.locator("visible=true").locator("th").all_inner_texts() == ["@SUM(A1) Academy"]
+    page.get_by_label("Only schools that offer").select_option("any grade")
+    assert rows.locator("visible=true").count() == every
+
+
 def test_every_page_is_whole_without_scripts(visit):
     page = visit("en/" + OTHERS["find"], java_script_enabled=False)
     assert page.locator(".names li:visible").count() == 7

@@ -27,6 +27,7 @@ PLACES = {
     "0100": ("Ñandú Springs", None, None),
     "0001": ("Ñandú Springs", "KG", "05"),
     "0003": ("Elm & <b>Ash</b>", "03", "03"),
+    "0004": (None, "04", "05"),
 }
 """Where a district or school stands, and the lowest and highest grade of a school, by its id."""
 EARLIER = [("school", "0009", "0001", 2025), ("school", "-05", "0004", 2025)]
@@ -246,6 +247,8 @@ POLICIES = [
     ("academic_achievement", "made_up", "school", 2024, 2025, "participation_floor", "0.95", "20 USC 6311(c)(4)(E)"),
 ]
 WITH_A_NUMBER = {"ok", "incomplete", "under_review", "not_comparable"}
+RECORDS = {"ok": Decimal(100), "incomplete": Decimal("79.5")}
+"""How many percent of the records are in, by the status of the number."""
 SIZE = {"state": 12000, "district": 3000, "school": 180}
 DECIMAL = pl.Decimal(18, 4)
 RESULT_TYPES = {
@@ -288,7 +291,8 @@ def results(years: tuple[int, ...] = (2024, 2025)) -> pl.DataFrame:
                 ):
                     for place, (group, *_) in enumerate(GROUPS):
                         key = (year, level, entity_id, indicator, "made_up", population, group, grade, subject, measure)
-                        rows.append((*key, *_outcome(key, place), None, None, "diagnostic", "ranges"))
+                        outcome = _outcome(key, place)
+                        rows.append((*key, *outcome, RECORDS.get(outcome[4]), None, "diagnostic", "ranges"))
     kinds = {"school_year": pl.Int64, "student_count": pl.Int64, "value": DECIMAL}
     kinds |= {name: DECIMAL for name, kind in RESULT_TYPES.items() if kind.startswith("decimal")}
     schema = {name: kinds.get(name, pl.String) for name in RESULT_TYPES}
@@ -324,6 +328,8 @@ def _status(key: tuple, luck: int) -> str:
     _, level, entity_id, indicator, _, population, group, *_ = key
     if entity_id == "0002" and indicator == "test_participation":
         return "not_reported"
+    if entity_id == "0002" and indicator == GROWTH[0]:
+        return "incomplete"
     if entity_id == "0003" and group != "ALL":
         return STATUSES[luck % len(STATUSES)][0]
     if level == "school" and group in ("AI", "PI", "GIF"):

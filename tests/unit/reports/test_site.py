@@ -39,6 +39,7 @@ VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "wbr"
 DRAWN = {"circle", "line", "rect"}
 OUT_OF_SIGHT = {"script", "style", "title", "desc", "template"}
 SHOWN = {"v": "value", "b": "bounds", "i": "interval", "c": "student_count", "s": "state", "w": "value_status"}
+SHOWN |= {"m": "completeness"}
 """What an element shows, by its class."""
 
 
@@ -177,6 +178,8 @@ def expected(row: dict[str, str], shown: str, say: words.Language, status_words:
             return say.span(row["interval_low"], row["interval_high"])
         case "student_count":
             return f"{int(row['student_count']):,}"
+        case "completeness":
+            return say.with_unit(words.policy_number(row["completeness"]), "percent")
         case "bounds":
             return say.bounds(row["low_bound"], row["high_bound"], unit)
         case "value_status":
@@ -726,6 +729,16 @@ def test_a_profile_compares_with_the_state_in_words(pages):
     assert re.search(r"(Higher than|Lower than|About the same as) the state", text)
     assert "Compared with the year before" in text
     assert "Compared with the state" not in pages["en/state/index.html"].text
+
+
+def test_a_district_says_how_complete_its_records_are_and_a_number_that_lacks_some_how_many_are_in(pages, results):
+    told = {path: [one for one in fields(page) if one[2] == "completeness"] for path, page in pages.items()}
+    assert {path[3:] for path, found in told.items() if found} >= {"state/index.html", "district/0100/index.html"}
+    assert "How complete the records are" in pages["en/district/0100/index.html"].text
+    for path in ("en/school/0001/index.html", "en/school/0003/index.html"):
+        assert {results[address]["value_status"] for _, address, _ in told[path]} <= {"incomplete"}
+    shares = {results[address]["value_status"] for found in told.values() for _, address, _ in found}
+    assert shares == {"ok", "incomplete"}
 
 
 def test_headings_never_skip_a_level_and_there_is_one_title(pages):
