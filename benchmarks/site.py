@@ -95,7 +95,7 @@ def make_release(release: Path, version: str, changed: str | None) -> int:
         schema = {"fields": described, "primaryKey": about[name]["key"]}
         size = (release / "data" / f"{name}.csv").stat().st_size
         resources.append({"name": name, "type": "table", "path": f"{name}.csv", "title": name, "description": ""}
-                         | {"bytes": size, "schema": schema})  # fmt: skip
+                         | {"title_es": name, "description_es": "", "bytes": size, "schema": schema})  # fmt: skip
     package = {"title": "Made up", "version": version, "description": "Made up.", "licenses": [], "sources": []}
     (release / "data" / "datapackage.json").write_text(json.dumps(package | {"resources": resources}))
     (release / "gate" / "results.json").write_text("[]")
@@ -229,6 +229,7 @@ def _write_values(path: Path, entities: pl.DataFrame, cells: pl.DataFrame, chang
             known.then(pl.col("value") + half).cast(decimal).alias("interval_high"),
             pl.lit("wilson").alias("interval_method"),
             pl.lit(None, decimal).alias("low_bound"), pl.lit(None, decimal).alias("high_bound"),
+            known.then(100).cast(decimal).alias("completeness"),
         ).to_arrow()  # fmt: skip
         writer = writer or pq.ParquetWriter(path, frame.schema, compression="zstd")
         writer.write_table(frame)
