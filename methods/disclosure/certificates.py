@@ -7,7 +7,7 @@ number but published ones is used. Where a sensitive number is left too narrow, 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import highspy
 import numpy as np
@@ -45,10 +45,8 @@ class Proof:
     base: Ints
     certified: Ints
     worlds: list[Worlds]
-    narrow: Ints
-    """Sensitive cells whose two worlds differ by less than their width, and hidden ones with no second world at all."""
     needs: Ints
-    """What to withhold so that they get it."""
+    """What to withhold so that the sensitive cells that are too narrow get their width."""
 
 
 def prove(
@@ -74,7 +72,7 @@ def prove(
             proofs[number] = _prove(rows, hierarchy, systems[number], reasons, shares, width, layouts)
             if on_progress and not step:
                 on_progress(done, len(todo))
-        narrow = [number for number in range(len(systems)) if proofs[number].narrow.size]
+        narrow = [number for number in range(len(systems)) if too_narrow(systems[number], proofs[number]).size]
         if not narrow:
             break
         before = reasons.copy()
@@ -86,15 +84,23 @@ def prove(
     return [proofs[number] for number in range(len(systems))], reasons
 
 
+def too_narrow(system: System, proof: Proof) -> Ints:
+    """Name the sensitive cells whose two worlds differ by less than their width."""
+    found = dict(zip(proof.certified.tolist(), (worlds.width for worlds in proof.worlds), strict=True))
+    asked = zip(system.sensitive.tolist(), system.widths.tolist(), strict=True)
+    return np.array([cell for cell, width in asked if found.get(cell, width) < width], dtype=np.int64)
+
+
 def _to_withhold(rows: Rows, system: System, proof: Proof, step: int) -> Ints:
     """Name the cells of a system that are withheld for those that are too narrow, more with each step."""
     if step < FEW_STEPS:
         return proof.needs
     first = system.rows[0]
     place, group = rows.place[first], rows.group[first]
-    scope = np.isin(place, place[proof.narrow])
+    narrow = too_narrow(system, proof)
+    scope = np.isin(place, place[narrow])
     if step > FEW_STEPS:
-        scope |= np.isin(group, group[proof.narrow])
+        scope |= np.isin(group, group[narrow])
     return np.flatnonzero(scope | (step > FEW_STEPS + 1))
 
 
@@ -135,22 +141,20 @@ def _prove(
         found = table.worlds(cell, width)[0]
         return found if found.width >= asked[cell] and moves.allow(found) else moves.worlds(cell, width, asked[cell])
 
-    # A hidden number that nobody asks to be wide is still none that can be worked back.
-    widths = np.where(is_shown.any(axis=0), 0, 1)
-    widths[system.sensitive] = system.widths
     # Where a sensitive cell is too narrow, the system is proved anew, and the others have their turn then.
     is_sensitive = np.isin(certified, system.sensitive)
-    found, narrow = {}, []
-    for cells in (certified[is_sensitive], certified[~is_sensitive]):
-        if not narrow:
-            found |= {cell: worlds(cell) for cell in cells.tolist()}
-            narrow = [cell for cell in cells.tolist() if found[cell].width < widths[cell]]
+    hidden, others = certified[is_sensitive], certified[~is_sensitive]
+    proof = Proof(first, is_exact, base, hidden, [worlds(cell) for cell in hidden.tolist()], np.empty(0, np.int64))
+    narrow = too_narrow(system, proof).tolist()
+    if not narrow:
+        found = dict(zip(hidden.tolist(), proof.worlds, strict=True))
+        found |= {cell: worlds(cell) for cell in others.tolist()}
+        return replace(proof, certified=certified, worlds=[found[cell] for cell in certified.tolist()])
     opened = np.zeros(first.size, dtype=bool)
+    widths = dict(zip(system.sensitive.tolist(), system.widths.tolist(), strict=True))
     for cell in narrow:
         opened[moves.needs(cell, widths[cell], opened, system.table.price)] = True
-    proven = np.array(sorted(found), dtype=np.int64)
-    worlds_of = [found[cell] for cell in proven.tolist()]
-    return Proof(first, is_exact, base, proven, worlds_of, np.array(narrow, dtype=np.int64), np.flatnonzero(opened))
+    return replace(proof, needs=np.flatnonzero(opened))
 
 
 def base_world(low: Ints, high: Ints, equations: sparse.csr_matrix, limits: Limits) -> Ints:
@@ -163,21 +167,7 @@ def base_world(low: Ints, high: Ints, equations: sparse.csr_matrix, limits: Limi
     if not columns.size:
         return world
     sums = sparse.vstack([equations, _over(limits, low.size)], format="csc")
-    left = np.where(np.arange(sums.shape[0]) < equations.shape[0], 0.0, -np.inf), np.zeros(sums.shape[0])
-    world[columns] = _nearest_the_middle(low, high, columns, sums, left)
-    broken = (equations @ world).astype(np.int64)
-    if broken.any():
-        # As little as a sum can leave, it leaves only at one end of all its cells, where none of them has room.
-        left[0][: broken.size] += np.where(broken < 0, broken - ROOM, 0)
-        left[1][: broken.size] += np.where(broken > 0, broken + ROOM, 0)
-        world[columns] = _nearest_the_middle(low, high, columns, sums, left)
-    return world
-
-
-def _nearest_the_middle(
-    low: Ints, high: Ints, columns: Ints, sums: sparse.csc_matrix, left: tuple[NDArray, NDArray]
-) -> Ints:
-    """Find numbers of the open cells with which each sum leaves from `left[0]` to `left[1]`, or as near as it can."""
+    is_limit = np.arange(sums.shape[0]) >= equations.shape[0]
     bound = -(sums @ np.where(low < high, 0, low).astype(float))
     mine = sums[:, columns]
     # Near the middle there is room on both sides, so each further third of the way down costs more; a cost that hardly
@@ -189,14 +179,15 @@ def _nearest_the_middle(
     slack = sparse.eye(sums.shape[0])
     bound = bound - mine @ middle.astype(float)
     found = _solve(
-        cost=np.concatenate([own, own, 2 * own, 4 * own, *2 * [np.where(np.isinf(left[0]), EXCEEDED, BROKEN)]]),
+        cost=np.concatenate([own, own, 2 * own, 4 * own, *2 * [np.where(is_limit, EXCEEDED, BROKEN)]]),
         matrix=sparse.hstack([mine, -mine, -mine, -mine, slack, -slack], format="csc"),
-        bound=(bound + left[0], bound + left[1]),
+        bound=(np.where(is_limit, -np.inf, bound), bound),
         high=np.minimum(np.concatenate([*steps, np.full(2 * bound.size, FAR)]), FAR),
         whole=4 * columns.size,
     )
     more, *less = np.rint(found[: 4 * columns.size]).astype(np.int64).reshape(4, -1)
-    return np.clip(middle + more - sum(less), low[columns], high[columns])
+    world[columns] = np.clip(middle + more - sum(less), low[columns], high[columns])
+    return world
 
 
 class _Moves:

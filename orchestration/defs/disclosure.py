@@ -13,7 +13,7 @@ import polars as pl
 
 from expectations.releases.publication import KEYS
 from methods.disclosure import linked
-from methods.disclosure.certificates import Proof, prove
+from methods.disclosure.certificates import Proof, prove, too_narrow
 from orchestration import ledger, progress, warehouse
 from orchestration.work import at_work
 from submissions.store import write_atomically
@@ -90,7 +90,7 @@ def disclosure_mask(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
                 table.write_parquet(part)
         by_reason = dict(mask["mask_reason"].value_counts().sort("mask_reason").iter_rows())
         told = {"cells": results.height, "hidden": mask.height, "systems": len(systems), **by_reason}
-        return dg.MaterializeResult(metadata=told | _proven(proofs))
+        return dg.MaterializeResult(metadata=told | _proven(systems, proofs))
 
 
 def with_few_moved(rows: linked.Rows, results: pl.DataFrame, must: pl.DataFrame) -> linked.Rows:
@@ -122,12 +122,10 @@ def _published_numerators(results: pl.DataFrame, rows: linked.Rows, of: np.ndarr
     return np.where(exact, rows.numerator[of], least), np.where(exact, rows.numerator[of], most)
 
 
-def _proven(proofs: list[Proof]) -> dict[str, int]:
-    """Count the certificates, and the hidden cells that they leave narrower than the policy asks."""
-    return {
-        "certificates": sum(proof.certified.size for proof in proofs),
-        "narrow": sum(proof.narrow.size for proof in proofs),
-    }
+def _proven(systems: list[linked.System], proofs: list[Proof]) -> dict[str, int]:
+    """Count the certificates, and the sensitive cells that they leave narrower than the policy asks."""
+    narrow = sum(too_narrow(system, proof).size for system, proof in zip(systems, proofs, strict=True))
+    return {"certificates": sum(proof.certified.size for proof in proofs), "narrow": narrow}
 
 
 def _proof_files(results: pl.DataFrame, systems: list[linked.System], proofs: list[Proof]) -> dict[str, pl.DataFrame]:
