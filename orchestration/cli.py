@@ -297,6 +297,43 @@ def answer(
 
 @app.command()
 @plainly
+def certify(
+    district: Annotated[str, typer.Option(help="The district that certifies what the state holds of it.")],
+    year: Annotated[int, typer.Option(min=1900, max=2200, help="The school year, by the year it ends.")],
+    name: Annotated[str | None, typer.Option(help="Who signs. The name is published.")] = None,
+    title: Annotated[str | None, typer.Option(help="The office of who signs, such as Superintendent.")] = None,
+) -> None:
+    """Sign for a district that the files in force of a school year are its records, and write the receipt.
+
+    Only what is ready to certify can be. Without a name and a title it shows what would be signed, and signs nothing.
+    A later submission takes the place of what was signed, and is certified again.
+
+    Examples:
+
+        waymark certify --district 0470 --year 2025
+
+        waymark certify --district 0470 --year 2025 --name "J. Ortiz" --title Superintendent
+    """
+    from submissions import certification, custody
+
+    if (name is None) != (title is None):
+        raise typer.BadParameter("give both --name and --title, or neither")
+    place, console = settings.enter(), telling.screen()
+    submission = custody.submissions_in_force(place.store, year).get(district)
+    try:
+        telling.to_certify(console, certification.prepare(place.store, submission))
+        if name is None:
+            console.print("Nothing is signed yet: to sign, give --name and --title.")
+            return
+        signed, is_new = certification.certify(place.store, submission, name=name, title=title)
+    except certification.CertificationError as error:
+        stop(f"District {district}, {year}: {error}", REFUSED)
+    telling.certified(console, signed, certification.receipt_of(place.store, signed), is_new)
+    console.print("Next: [bold]waymark publish[/]")
+
+
+@app.command()
+@plainly
 def rules(
     out: Annotated[Path, typer.Option(help="The folder to write rules.json, rules.html and a page for each.")],
 ) -> None:
@@ -481,24 +518,34 @@ def explain(
 @app.command()
 @plainly
 def verify(
-    release: Annotated[Path, typer.Argument(help="The folder of a release.", metavar="RELEASE")],
+    release: Annotated[Path, typer.Argument(help="The folder of a release, or the receipt of a certification.")],
+    files: Annotated[
+        Path | None, typer.Argument(help="For a receipt: the folder of the files that were certified.", exists=True)
+    ] = None,
     key: Annotated[
         Path | None, typer.Option(help="The public key of who signs, from elsewhere than the release.", exists=True)
     ] = None,
 ) -> None:
     """Check that a release is what was published: every byte, the signature, and the proofs that nothing hidden shows.
 
-    Needs the folder of the release and nothing else: no network, no home, no solver.
+    Needs the folder of the release and nothing else: no network, no home, no solver. A district checks in the same way
+    that its files are those that its receipt of a certification names.
 
     Exit codes: 0 everything holds · 1 something does not · 3 there is no release to check.
 
-    Example:
+    Examples:
 
         waymark verify data/releases/current
+
+        waymark verify 2025-0470-1f2e3d4c5b6a-certified-31.json sent/0470
     """
+    if release.is_file():
+        return _verify_receipt(release, files)
     from reports.proofs import certified
     from reports.verify import verify_release
 
+    if files:
+        raise typer.BadParameter("a release is checked by itself; files are checked against a receipt")
     if not release.is_dir():
         raise CannotRunError(f"There is no folder {release}.")
     console = telling.screen()
@@ -513,6 +560,20 @@ def verify(
         hidden, proven = certified(release)
         console.print(f"{proven:,} of {hidden:,} hidden numbers have a certificate that nobody can work them out.")
     console.print("Everything in the release holds.")
+
+
+def _verify_receipt(receipt: Path, folder: Path | None) -> None:
+    """Hold the files of a folder against a receipt, and end with what differs."""
+    from submissions.certification import check_receipt
+
+    if folder is None or not folder.is_dir():
+        raise typer.BadParameter("name the folder of the files that were certified", param_hint="FILES")
+    faults = check_receipt(receipt, sorted(filter(Path.is_file, folder.iterdir())))
+    for fault in faults[:FAULTS_TOLD]:
+        telling.screen().print(f"! {escape(fault)}", style="red", soft_wrap=True)
+    if faults:
+        stop("The files are not what was certified.", REFUSED)
+    telling.screen().print("The files are those that were certified, and the receipt is as it was written.")
 
 
 @app.command()

@@ -166,6 +166,30 @@ def explained(console: Console, kept: list, left: list[str]) -> None:
         console.print("The workbook holds no reason code and no note.")
 
 
+def to_certify(console: Console, one: Any) -> None:
+    """Show what is signed: the files and their rows, what was found and explained, and the statement."""
+    table = _table(f"District {escape(one.district_id)}, {one.school_year}: {one.submission_id}", ["File"], ["Rows"])
+    for file in one.files[:LISTED]:
+        table.add_row(escape(file["name"]), f"{file['rows']:,}")
+    console.print(table)
+    more = f", {len(one.files) - LISTED:,} more files not listed" if len(one.files) > LISTED else ""
+    console.print(f"Rows: {one.rows:,}. Files: {len(one.files):,}{more}. Verdict: {one.verdict.replace('_', ' ')}.")
+    for kind, words in (("information", "for information"), ("explained", "explained"), ("waived", "waived")):
+        count = one.totals[kind]
+        console.print(f"Findings {words}: {count['findings']:,} (rules: {count['rules']:,})")
+    replies = {None: "not answered yet", True: "accepted by the state"}
+    for said in one.explanations:
+        console.print(f"    {said['rule']}: {said['count']:,}, {replies[said['accepted']]}")
+    console.print(f"What is signed: {escape(one.text)}", soft_wrap=True)
+
+
+def certified(console: Console, one: Any, receipt: Path, is_new: bool) -> None:
+    """Tell who certified, and where the receipt is."""
+    again = "" if is_new else " This was signed before; nothing is added."
+    console.print(f"Certified by {escape(one.name)}, {escape(one.title)}, at {one.at}.{again}", soft_wrap=True)
+    console.print(f"Receipt: {escape(str(receipt))}", soft_wrap=True)
+
+
 def left_alone(console: Console, skipped: list[tuple[Path, str]]) -> None:
     """Name the files that were not looked into, and why; many of one folder together."""
     together: dict[tuple[Path, str], list[Path]] = {}

@@ -6,6 +6,7 @@ import dagster as dg
 
 from orchestration import operations, settings, warehouse
 from submissions import custody
+from submissions.feedback import NOT_CHECKED
 from submissions.store import Store
 
 
@@ -14,7 +15,7 @@ def waiting(store: Store, school_year: int) -> dict[str, int]:
     ended = {
         event["submission_id"]: event["sequence"]
         for event in custody.events(store)
-        if event["event"] not in (custody.RECEIVED, custody.SCREENED)
+        if event["event"] in (custody.ACCEPTED, custody.REFUSED, NOT_CHECKED)
     }
     in_force = custody.submissions_in_force(store, school_year).items()
     return {name: sent.sequence for name, sent in in_force if ended.get(sent.submission_id, 0) < sent.sequence}

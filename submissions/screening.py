@@ -129,6 +129,16 @@ def is_current(store: Store, school_year: int) -> bool:
     return pl.DataFrame(_manifest_rows(before), schema=MANIFEST).equals(pl.read_parquet(place))
 
 
+def is_screened(store: Store, submission: Submission) -> bool:
+    """Tell whether a submission in force was taken in, with the rules, waivers and explanations of today."""
+    if not store.pseudonym_key.is_file():
+        return False
+    home = _Home.of(store, submission.school_year, key_of(store))
+    before = _History(store, submission.school_year)
+    in_force = before.in_force.get(submission.district_id)
+    return in_force == submission and _is_up_to_date(store, before, submission.district_id, home.pack(submission))
+
+
 # --- what has changed
 
 

@@ -45,6 +45,13 @@ def test_a_build_follows_when_nothing_waits_any_more(place):
     assert asked(place) == [("build", None, "build-6")]
 
 
+def test_what_is_said_published_or_signed_of_a_submission_ends_no_wait(place):
+    waiting = arrive(place, "0011")
+    custody.record_event(place.store, "published", release="1.0.0", statement="0" * 64)
+    custody.record_event(place.store, "certified", **waiting)
+    assert asked(place) == [("intake", "1986", "intake-1986-1")]
+
+
 def test_no_build_is_asked_once_the_current_one_holds_all_that_is_accepted(place):
     end(place, arrive(place, "0011"))
     folder = warehouse.begin(place, "aaaaaaaa")
