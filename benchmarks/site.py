@@ -177,7 +177,7 @@ def _tables() -> dict[str, pl.DataFrame]:
     )
     empty = {
         name: pl.DataFrame(schema={column: KINDS[kind[0]] for column, kind in dictionary()[name]["fields"].items()})
-        for name in ("earlier_numbers", "comparability")
+        for name in ("earlier_numbers", "comparability", "certifications")
     }
     more = {"indicators": pl.DataFrame(indicators), "measures": pl.DataFrame(measures)} | empty
     return tables | more | {"entities": entities, "policies": policies}

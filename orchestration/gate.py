@@ -47,7 +47,8 @@ def test(place: Home, folder: Path) -> list[Result]:
     shutil.rmtree(folder / HANDED_OVER, ignore_errors=True)
     with tempfile.TemporaryDirectory() as aside:
         rules = rule_catalogue.write_json(Path(aside))
-        handed_over = hand_over(folder / warehouse.FILE, settings.INDICATORS, folder / HANDED_OVER, rules)
+        certified = lineage.certifications(place, folder)
+        handed_over = hand_over(folder / warehouse.FILE, settings.INDICATORS, folder / HANDED_OVER, rules, certified)
     minimum, tried = _prepared(place, folder)
     results = [*_of_the_table(place, handed_over, minimum), *tried, *_of_the_rest(place, folder, handed_over)]
     results = checklist.acknowledged(results, acknowledgements(folder))

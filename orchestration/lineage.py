@@ -13,7 +13,8 @@ from typing import Any
 from orchestration import settings, warehouse
 from orchestration.growth_tables import STORED
 from orchestration.settings import Home
-from submissions import custody
+from submissions import certification, custody
+from submissions.certification import CERTIFIED
 
 CODE = ("submissions", "expectations", "dbt_project", "methods", "reports", "orchestration")
 KINDS = {".py", ".sql", ".yml", ".yaml", ".csv", ".md", ".html", ".css", ".js"}
@@ -50,12 +51,15 @@ def inputs(place: Home, folder: Path) -> dict[str, Any]:
 
 
 def submissions(place: Home, until: int) -> dict[str, dict[str, Any]]:
-    """Give by id the submissions accepted last for their district and year, up to a place in the ledger."""
+    """Give by id the submissions accepted last for their district and year, up to a place in the ledger.
+
+    That one was certified is told even if it was so later.
+    """
     standing: dict[tuple[str, int], dict[str, Any]] = {}
     happened: dict[str, list[str]] = {}
     simulated = set()
     for event in custody.events(place.store):
-        if event["sequence"] > until or "submission_id" not in event:
+        if "submission_id" not in event or (event["sequence"] > until and event["event"] != CERTIFIED):
             continue
         happened.setdefault(event["submission_id"], []).append(event["event"])
         if event.get("simulated"):
@@ -75,6 +79,31 @@ def submissions(place: Home, until: int) -> dict[str, dict[str, Any]]:
         }
         for (district, year), event in sorted(standing.items())
     }
+
+
+def certifications(place: Home, folder: Path) -> list[dict[str, Any]]:
+    """Give who certified the submissions that the build in this folder was made of, as `reports.certifications` has it.
+
+    What was certified after the build counts, as long as it is of a submission that the build was made of.
+    """
+    every = certification.certifications(place.store)
+    until = json.loads((folder / warehouse.COMPLETE).read_text())["ledger_sequence"]
+    rows = []
+    for submission_id, about in submissions(place, until).items():
+        whose = {name: about[name] for name in ("school_year", "district_id")}
+        status, one = certification.standing(every, whose | {"submission_id": submission_id})
+        if one:
+            signed = {
+                "status": status,
+                "certified_by": one.name,
+                "certified_as": one.title,
+                "certified_on": one.at[:10],
+                "explained_findings": len(one.explanations),
+                "accepted_explanations": sum(said["accepted"] is True for said in one.explanations),
+                "explained_rules": " ".join(sorted(said["rule"] for said in one.explanations)) or None,
+            }
+            rows.append(whose | signed)
+    return rows
 
 
 def _compiled(folder: Path) -> dict[str, str]:

@@ -24,6 +24,7 @@ LISTS = (
     "comparability",
     "footnotes",
     "policies",
+    "certifications",
 )
 OF_ENTITY = ("level", "entity_id")
 ROOT = "api/v1"

@@ -14,11 +14,12 @@ import polars as pl
 import yaml
 
 from reports import words
+from reports.certifications import certifications
 from reports.notes import notes
 from reports.published import BOUNDS, NUMBERS
 
-TABLES, METHODOLOGY, RULES = "tables", "methodology", "rules.json"
-"""The two folders of a hand-over, and the file beside them."""
+TABLES, METHODOLOGY, RULES, CERTIFICATIONS = "tables", "methodology", "rules.json", "certifications.json"
+"""The two folders of a hand-over, and the files beside them."""
 COUNTS = ("numerator", "denominator")
 _TYPES = {"string": pl.String, "integer": pl.Int64, "boolean": pl.Boolean}
 
@@ -86,9 +87,10 @@ def read(handed_over: Path) -> Contents:
     }
     pages = sorted((handed_over / METHODOLOGY).iterdir())
     tables = _checked(tables)
-    rules = handed_over / RULES
+    rules, certified = handed_over / RULES, handed_over / CERTIFICATIONS
+    said = json.loads(certified.read_text(encoding="utf-8")) if certified.is_file() else []
     return Contents(
-        tables | notes(tables),
+        tables | notes(tables) | {"certifications": certifications(tables["values"], said)},
         {page.name: page.read_text(encoding="utf-8") for page in pages},
         rules.read_text(encoding="utf-8") if rules.is_file() else None,
     )

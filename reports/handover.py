@@ -1,22 +1,33 @@
 """The hand-over: the published tables, copied out of the warehouse before anything is made of them.
 
 No other module that makes a release can open a warehouse, and this one asks for `publication.pub_*` by name. What a
-release is built from is the folder it writes: those tables as Parquet, the methodology pages, the rules of submissions.
+release is built from is the folder it writes: those tables as Parquet, the methodology pages, the rules of submissions,
+and who certified them.
 """
 
+import json
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
-from reports.contents import METHODOLOGY, RULES, TABLES, UnpublishableError, columns_of, published
+from reports.contents import CERTIFICATIONS, METHODOLOGY, RULES, TABLES, UnpublishableError, columns_of, published
 
 
-def hand_over(warehouse: Path, indicators_folder: Path, out: Path, rules: Path | None = None) -> Path:
+def hand_over(
+    warehouse: Path,
+    indicators_folder: Path,
+    out: Path,
+    rules: Path | None = None,
+    certifications: Sequence[Mapping[str, Any]] = (),
+) -> Path:
     """Write the published tables of a warehouse opened read-only, in the order of their keys, and their pages.
 
-    `rules` is the catalogue of the rules that submissions have to keep, as JSON; it is handed over as it is. Raises
-    UnpublishableError where a table or column is not there.
+    `rules` is the catalogue of the rules that submissions have to keep, as JSON; it is handed over as it is.
+    `certifications` are rows of `reports.certifications.SCHEMA`. Raises UnpublishableError where a table or column is
+    not there.
     """
     (out / TABLES).mkdir(parents=True)
     (out / METHODOLOGY).mkdir()
@@ -40,4 +51,5 @@ def hand_over(warehouse: Path, indicators_folder: Path, out: Path, rules: Path |
             shutil.copyfile(source, out / METHODOLOGY / source.name)
     if rules:
         shutil.copyfile(rules, out / RULES)
+    (out / CERTIFICATIONS).write_text(json.dumps(list(certifications), ensure_ascii=False), encoding="utf-8")
     return out

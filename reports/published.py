@@ -17,6 +17,7 @@ from typing import Any
 import polars as pl
 
 from reports import charts, words
+from reports.certifications import of_nobody
 from reports.charts import Axis, Cell
 
 KEY = ("school_year", "indicator", "population", "student_group", "grade_span", "subject", "measure")
@@ -85,6 +86,9 @@ class Published:
                 raise ValueError(f"the id {entity[1]!r} cannot name a folder of the site")
         self.under, self.letters, self.cities = _directory(self.entities)
         self.earlier, self.later = self._other_numbers()
+        self.certified: dict[str, list[dict]] = defaultdict(list)
+        for row in self.tables["certifications"]:
+            self.certified[row["district_id"]].append(row)
         self._scan_shape()
         # The pages of a district ask for its schools some thirty times, one district after the other.
         self._under = lru_cache(maxsize=2)(self._headlines_under)
@@ -99,6 +103,11 @@ class Published:
             earlier[row["level"], row["entity_id"]].append(row)
             later[row["level"], row["earlier_id"]].append(row)
         return dict(earlier), dict(later)
+
+    def certification(self, district_id: str, school_year: int) -> dict[str, Any]:
+        """Say who certified the records of a district for a school year, or that no one did."""
+        own = (row for row in self.certified.get(district_id, []) if row["school_year"] == school_year)
+        return next(own, None) or of_nobody(school_year, district_id)
 
     def successor(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """Give the school that goes on under another number, with the first school year in which it does."""
@@ -136,6 +145,11 @@ class Published:
         for rule in self.rules.get("rules", []):
             found[rule["collection"]].append(rule)
         return {name: rules for name, rules in found.items() if rules}
+
+    @cached_property
+    def home_of_rule(self) -> dict[str, str]:
+        """The collection on whose page each rule stands, by its code."""
+        return {rule["rule"]: name for name, rules in self.rules_by_collection.items() for rule in rules}
 
     def _json(self, path: str, otherwise: Any) -> Any:
         file = self.folder / path
@@ -362,6 +376,7 @@ def cells_of(shown: pl.DataFrame, keys: pl.DataFrame, places: pl.Series) -> list
 _NEEDED = {
     "entities",
     "earlier_numbers",
+    "certifications",
     "comparability",
     "indicators",
     "topics",

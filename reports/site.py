@@ -55,6 +55,8 @@ PATH_OF_ACCESS = (
     ("moving", ("level_mobility", "regrouping", "growth_rate")),
 )
 """The four questions of the page on access, and the indicators that answer them."""
+OF_PLACES = ("entities", "certifications")
+"""The tables of which the page of a place shows its own rows alone."""
 _HEIGHT = re.compile(r'height="(\d+)"')
 """How high a drawing is: the first that it says of itself."""
 _SLUG = re.compile(r"[a-z0-9_]{1,80}")
@@ -233,7 +235,9 @@ class _Maker:
         book, prints, found = self.book, self.book.fingerprints(), {}
         for entity in book.entities:
             known = book.earlier.get(entity), [book.successor(one) for one in book.later.get(entity, [])]
-            told = [self.look, json.dumps([book.entities[entity], known], sort_keys=True), prints.get(entity, "")]
+            district = entity[1] if entity[0] == "district" else book.entities[entity]["district_id"]
+            facts = [book.entities[entity], known, book.certified.get(district)]
+            told = [self.look, json.dumps(facts, sort_keys=True), prints.get(entity, "")]
             if entity[0] == "district":
                 told += [self._beside_marks, json.dumps(book.under.get(entity, []), sort_keys=True)]
                 told += [prints.get(("school", school["entity_id"]), "") for school in book.under.get(entity, [])]
@@ -250,7 +254,7 @@ class _Maker:
         digest = hashlib.sha256(pl.__version__.encode())
         for path in sorted([*ROOM.glob("*.py"), *ROOM.glob("*.yml"), *ROOM.glob("templates/*"), *ROOM.glob("pages/*")]):
             digest.update(path.read_bytes())
-        own = {name: rows for name, rows in self.book.tables.items() if name != "entities"}
+        own = {name: rows for name, rows in self.book.tables.items() if name not in OF_PLACES}
         digest.update(
             json.dumps([own, self.book.last_year, self.book.is_simulated], sort_keys=True, default=str).encode()
         )

@@ -75,6 +75,10 @@ class Language:
         """Write a date in full."""
         return format_date(day, "long", locale=self.locale)
 
+    def day(self, written: str) -> str:
+        """Write in full a date that is written as 2025-11-14."""
+        return self.date(date.fromisoformat(written))
+
     def school_year(self, ending: int) -> str:
         """Say the school year that ends in the year given."""
         return school_year(ending)

@@ -99,6 +99,43 @@ def test_only_submissions_that_were_accepted_last_and_before_the_build_are_named
     assert lineage.submissions(home, until)["fifth"]["simulated"]
 
 
+def test_a_build_is_certified_while_it_is_made_of_what_was_signed_and_after_that_it_has_changed(home):
+    def arrive(district, submission):
+        facts = {"submission_id": submission, "district_id": district, "school_year": 2025, "rule_pack": "r"}
+        custody.record_event(home.store, "received", **facts, mapping=None, files=[], notices=[])
+        return facts, custody.record_event(home.store, "accepted", **facts, manifest=[])
+
+    def sign(facts):
+        said = {"STU-012": True, "ENR-201": None}
+        explained = [{"rule": rule, "count": 3, "accepted": accepted} for rule, accepted in said.items()]
+        signed = {"verdict": "ready_to_certify", "totals": {}, "statement": "1", "name": "J. Ortiz", "title": "Head"}
+        facts = facts | signed | {"simulated": False, "files": [], "explanations": explained}
+        custody.record_event(home.store, "certified", **facts)
+
+    folder = warehouse.begin(home, "aaaaaaaa")
+    (folder / warehouse.FILE).touch()
+    arrive("0010", "unsigned")
+    signed, until = arrive("0470", "signed")
+    warehouse.complete(home, folder, {"ledger_sequence": until})
+    assert lineage.certifications(home, folder) == []
+
+    sign(signed)
+    [row] = lineage.certifications(home, folder)
+    assert (row["district_id"], row["status"], row["certified_by"]) == ("0470", "certified", "J. Ortiz")
+    assert (row["explained_findings"], row["accepted_explanations"]) == (2, 1)
+    assert row["explained_rules"] == "ENR-201 STU-012"
+    assert lineage.submissions(home, until)["signed"]["events"] == ["received", "accepted", "certified"]
+
+    _, until = arrive("0470", "later")
+    [row] = lineage.certifications(home, folder)
+    assert row["status"] == "certified", "the build is made of what was signed, whatever has come since"
+    later = warehouse.begin(home, "bbbbbbbb")
+    (later / warehouse.FILE).touch()
+    warehouse.complete(home, later, {"ledger_sequence": until})
+    [row] = lineage.certifications(home, later)
+    assert row["status"] == "changed_since"
+
+
 def test_what_a_build_was_made_of_is_told_without_a_place_of_this_machine(home):
     folder = warehouse.begin(home, "aaaaaaaa")
     model = folder / "dbt/foundation/compiled/waymark/models/indicators/i/ind_academic_achievement.sql"

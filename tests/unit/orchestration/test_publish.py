@@ -50,7 +50,7 @@ def made(monkeypatch):
 
 def run(monkeypatch, results, assets=(publish.release_gate, publish.release)):
     """Run the assets with a gate that finds these results."""
-    monkeypatch.setattr(gate, "hand_over", lambda file, indicators, out, rules: out)
+    monkeypatch.setattr(gate, "hand_over", lambda file, indicators, out, *more: out)
     monkeypatch.setattr(gate, "_prepared", lambda *_: (10, []))
     monkeypatch.setattr(gate.ledger, "settle", lambda *_: None)
     monkeypatch.setattr(gate, "_of_the_table", lambda *_: [])

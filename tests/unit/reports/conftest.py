@@ -11,6 +11,19 @@ from reports.release import Dossier, publish_release
 from submissions import rule_catalogue
 
 GATE = [{"title": "Every share lies between 0 and 100", "success": True, "severity": "error", "observed": "0"}]
+SIGNED = {
+    "certified_by": "=J. Ortiz <b>",
+    "certified_as": "Superintendent",
+    "certified_on": "2025-11-14",
+    "explained_findings": 2,
+    "accepted_explanations": 1,
+    "explained_rules": "ENR-201 STU-012",
+}
+CERTIFIED = [
+    {"school_year": 2025, "district_id": "0100", "status": "certified", **SIGNED},
+    {"school_year": 2024, "district_id": "0100", "status": "changed_since", **SIGNED},
+]
+"""What one district certified; the other certified nothing."""
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +51,7 @@ def methodology(state: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> 
 def handed_over(warehouse: Path, methodology: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What is handed over of the made-up state, with the rules of submissions as they are."""
     rules = rule_catalogue.write_json(tmp_path_factory.mktemp("rules"))
-    return hand_over(warehouse, methodology, tmp_path_factory.mktemp("handed_over"), rules)
+    return hand_over(warehouse, methodology, tmp_path_factory.mktemp("handed_over"), rules, CERTIFIED)
 
 
 @pytest.fixture(scope="session")
