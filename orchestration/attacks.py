@@ -89,14 +89,14 @@ def tried(place: Home, connection: duckdb.DuckDBPyConnection, folder: Path | Non
         pl.col("because").replace_strict(kinds, return_dtype=pl.String).alias("attack")
     )
     rows = shown.select(pl.lit("").alias("release"), *KEYS, pl.lit("row").alias("quantity"), "attack")
-    return judge_attacks(pl.concat([found, rows]).sort(pl.all()), sensitive.height, narrowed=narrowed)
+    return judge_attacks(pl.concat([found, rows]).sort(pl.all()), sensitive.height, narrowed=narrowed, shown=SHOWN)
 
 
 def proven(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict:
     """Hold the certificates of a build against every sensitive number: two worlds must differ in it by its width."""
     sensitive = connection.execute(SENSITIVE).pl()
     if not (folder / warehouse.CERTIFICATES).exists():
-        return judge_proof(sensitive.select(pl.lit("").alias("release"), *CELL), sensitive.height)
+        return judge_proof(sensitive.select(pl.lit("").alias("release"), *CELL), sensitive.height, SHOWN)
     systems = pl.read_parquet(folder / warehouse.SYSTEMS)
     certified = ("level", "entity_id", "student_group")
     changed = pl.scan_parquet(folder / warehouse.CERTIFICATES)
@@ -110,7 +110,7 @@ def proven(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict:
         .join(rooms, on=["system", *certified], how="left")
     )
     missing = found.filter(pl.col("room").fill_null(0) < pl.col("width"))
-    return judge_proof(missing.select(pl.lit("").alias("release"), *CELL).sort(pl.all()), sensitive.height)
+    return judge_proof(missing.select(pl.lit("").alias("release"), *CELL).sort(pl.all()), sensitive.height, SHOWN)
 
 
 def read(connection: duckdb.DuckDBPyConnection) -> tuple[Candidate, pl.DataFrame]:

@@ -23,7 +23,7 @@ from orchestration.settings import CannotRunError, Home
 from reports import contents, release
 from reports.catalogue import Publisher
 from reports.handover import hand_over
-from reports.plain_language import faults_of_release
+from reports.plain_language import faults_of_release, spoken_columns
 from reports.statement import ENVELOPE, sha256_of
 from reports.versions import is_simulated
 from submissions import custody, rule_catalogue
@@ -168,7 +168,7 @@ def _of_the_rest(place: Home, folder: Path, handed_over: Path) -> list[Result]:
 
 def _whole(handed_over: Path) -> tuple[Result, Result]:
     """Read what was handed over as the release will, so that what it would refuse is told here, and then its words."""
-    refused, hard = [], []
+    refused, hard, said = [], [], []
     try:
         read = contents.read(handed_over)
         read.values  # noqa: B018
@@ -176,9 +176,10 @@ def _whole(handed_over: Path) -> tuple[Result, Result]:
         refused.append(str(error))
     else:
         hard = faults_of_release(read.tables, read.methodology, read.rules)
+        said = [f"{file}.{name}" for file, table in read.tables.items() for name in spoken_columns(table)]
     return (
-        checklist.line("tables_agree", "The tables of the release do not contradict one another", refused),
-        checklist.line("words_are_plain", "Every text of the release is plain, in both languages", hard),
+        checklist.line("tables_agree", refused, columns=contents.checked_columns()),
+        checklist.line("words_are_plain", hard, columns=said),
     )
 
 

@@ -101,6 +101,11 @@ def columns_of(about: Mapping) -> list[str]:
     return [column for column in about["fields"] if column != "release"]
 
 
+def checked_columns() -> list[str]:
+    """Name the columns whose type, key and references `read` holds against the dictionary, as `file.column`."""
+    return [f"{file}.{column}" for file, about in published().items() for column in columns_of(about)]
+
+
 def _typed(table: pl.DataFrame, about: Mapping) -> pl.DataFrame:
     casts = []
     for column in columns_of(about):
@@ -117,6 +122,12 @@ def _checked(tables: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
     for file, about in published().items():
         if tables[file].select(about["key"]).is_duplicated().any():
             raise UnpublishableError(f"{about['source']} has two rows with one key ({', '.join(about['key'])})")
+        for columns, other, others in about.get("references", []):
+            named = tables[file].select(columns).drop_nulls().unique()
+            lost = named.join(tables[other], left_on=columns, right_on=others, how="anti")
+            if lost.height:
+                told = ", ".join(f"{name} {value!r}" for name, value in zip(columns, lost.rows()[0], strict=True))
+                raise UnpublishableError(f"{about['source']} names {told}, which does not stand in {other}")
     wrong = tables["entities"].filter(~pl.col("entity_id").str.contains(r"^[0-9A-Za-z_-]{1,40}$"))
     if wrong.height:
         raise UnpublishableError(f"the id {wrong['entity_id'][0]!r} cannot name a folder of the site")

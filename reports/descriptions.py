@@ -4,7 +4,7 @@ Both follow from the dictionary and the tables of the release; the Spanish of fi
 titles_es.yml and descriptions_es.yml.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -50,9 +50,12 @@ def descriptions_es() -> dict[str, str]:
     return yaml.safe_load(Path(__file__).with_name("descriptions_es.yml").read_text(encoding="utf-8"))
 
 
-def data_package(folder: Path, contents: Contents, version: str) -> dict[str, Any]:
-    """Describe the data files of a folder as a Data Package, version 2."""
-    resources = [_table(folder, file, about, contents) for file, about in dictionary().items()]
+def data_package(folder: Path, contents: Contents, version: str, checked: Sequence[Mapping] = ()) -> dict[str, Any]:
+    """Describe the data files of a folder as a Data Package, version 2.
+
+    `checked` are the results of the gate. Each names the columns that it looked at, and so each column its checks.
+    """
+    resources = [_table(folder, file, about, contents, checked) for file, about in dictionary().items()]
     return {
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
         "name": NAME,
@@ -104,10 +107,10 @@ def size_of(path: Path) -> dict[str, Any]:
     return {"bytes": path.stat().st_size, "hash": f"sha256:{sha256_of(path)}"}
 
 
-def _table(folder: Path, file: str, about: Mapping, contents: Contents) -> dict[str, Any]:
+def _table(folder: Path, file: str, about: Mapping, contents: Contents, checked: Sequence[Mapping]) -> dict[str, Any]:
     path = folder / f"{file}.csv"
     schema: dict[str, Any] = {
-        "fields": [_field(file, name, about, contents) for name in about["fields"]],
+        "fields": [_field(file, name, about, contents, checked) for name in about["fields"]],
         "missingValues": [""],
         "primaryKey": about["key"],
     }
@@ -129,9 +132,10 @@ def _table(folder: Path, file: str, about: Mapping, contents: Contents) -> dict[
     }
 
 
-def _field(file: str, name: str, about: Mapping, contents: Contents) -> dict[str, Any]:
+def _field(file: str, name: str, about: Mapping, contents: Contents, checked: Sequence[Mapping]) -> dict[str, Any]:
     kind, title, description = about["fields"][name]
-    field = {"name": name, "type": kind, **_said(title, description)}
+    checks = [one["expectation"] for one in checked if f"{file}.{name}" in one["columns"]]
+    field = {"name": name, "type": kind, **_said(title, description), "checks": checks}
     if name in about["key"]:
         field["constraints"] = {"required": True}
     if (file, name) == ("values", "value"):

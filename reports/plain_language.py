@@ -164,7 +164,7 @@ def faults_of_release(
         f"{file}, {next(iter(row.values()))}, {column}: {fault}"
         for file, table in tables.items()
         for language in LANGUAGES
-        for row in table.select(pl.first(), pl.selectors.ends_with(f"_{language}")).unique().iter_rows(named=True)
+        for row in table.select(pl.first(), *spoken_columns(table, language)).unique().iter_rows(named=True)
         for column, text in list(row.items())[1:]
         for fault in faults(_PLACE.sub("52", text or ""), language, explained)
     ]
@@ -177,6 +177,11 @@ def faults_of_release(
             page = prose.parsed(slug, language, methodology[name])
             found += [f"{name}: {fault}" for fault in faults(page.text, language, explained, is_method=True)]
     return sorted(found + (faults_of_rules(json.loads(rules)) if rules else []))
+
+
+def spoken_columns(table: pl.DataFrame, *languages: str) -> list[str]:
+    """Name the columns of a table that hold texts, of all languages or of these: they end with the language."""
+    return table.select(pl.selectors.ends_with(*(f"_{language}" for language in languages or LANGUAGES))).columns
 
 
 def _explained() -> set[str]:

@@ -163,7 +163,7 @@ def _write(plan: _Plan, out: Path, dossier: Dossier) -> None:
         shutil.copyfile(file, out / "certificates" / f"{name}.parquet")
     _write_api(plan, out / api.ROOT, out.parent)
     provenance.write_provenance(contents, dossier.inputs, out, version)
-    _describe(plan, out, dossier.publisher)
+    _describe(plan, out, dossier)
     earlier = plan.earlier and plan.earlier.folder / "CHANGELOG.md"
     before = earlier.read_text(encoding="utf-8") if earlier and earlier.is_file() else ""
     told = papers.changelog(version, plan.reasons, plan.changed, plan.earlier and plan.earlier.version, before)
@@ -190,17 +190,17 @@ def _write_api(plan: _Plan, folder: Path, releases_folder: Path) -> None:
     write_json(folder / "changes.json", {"changes": steps})
 
 
-def _describe(plan: _Plan, out: Path, publisher: Publisher) -> None:
+def _describe(plan: _Plan, out: Path, dossier: Dossier) -> None:
     """Write what programs and catalogues read before they read the data."""
     contents, data = plan.contents, out / "data"
     for file in dictionary():
         write_json(data / f"{file}.csv-metadata.json", csvw(file, f"{file}.csv", plan.version))
     for name, _ in parts_of(contents.tables["values"].select("school_year", "level")):
         write_json(data / f"{name}.csv-metadata.json", csvw("values", f"{Path(name).name}.csv", plan.version))
-    package = data_package(data, contents, plan.version)
+    package = data_package(data, contents, plan.version, dossier.gate_results)
     write_json(data / "datapackage.json", package)
     years = contents.tables["values"]["school_year"]
-    said = publisher, package, years.min(), years.max()
+    said = dossier.publisher, package, years.min(), years.max()
     write_json(data / "dataset.jsonld", schema_org(*said))
     write_json(out / "data.json", dcat_us_3(*said))
     write_json(out / "data-v1.1.json", dcat_us_1_1(*said))

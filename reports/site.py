@@ -187,7 +187,7 @@ class _Maker:
             for row in rows
         ]
         _write(self.site / "files" / "names.json", json.dumps(names, ensure_ascii=False, separators=(",", ":")))
-        _write(self.site / "files" / "similar.json", json.dumps(similar.facts(self.book), separators=(",", ":")))
+        _write(self._similar, json.dumps(similar.facts(self.book), separators=(",", ":")))
         door = self.templates["en"].get_template("languages.html")
         _write(self.site / "index.html", door.render(book=self.book))
 
@@ -195,6 +195,11 @@ class _Maker:
         """Give what else readers may type to find a place: its city, and numbers that it had."""
         earlier = self.book.earlier.get((row["level"], row["entity_id"]), [])
         return " ".join(filter(None, [row["city"], *(one["earlier_id"] for one in earlier)]))
+
+    @property
+    def _similar(self) -> Path:
+        """Where the facts stand by which places are alike, written once for the script and for the pages."""
+        return self.site / "files" / "similar.json"
 
     # ---- pages of places ----
 
@@ -317,7 +322,7 @@ class _Maker:
             "competencies.html",
             lambda: self._drawn(view, "competencies", self._competencies(view)),
         )
-        yield "compare/index.html", "compare.html", lambda: {"similar": similar.facts(book)}
+        yield "compare/index.html", "compare.html", lambda: {"similar": json.loads(self._similar.read_bytes())}
         yield "data/index.html", "data.html", dict
         for resource in book.package["resources"]:
             if resource["type"] == "table":

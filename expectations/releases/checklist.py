@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from expectations.releases.promises import Result, result
 from expectations.releases.publication import KEYS
 
 PLAUSIBLE_CORRECTION = {"percent": 5, "score": 10}
 """By how many points a published value of the whole state may be corrected before someone has to look."""
 TOLD = 5
 MOVERS = 100
-Result = dict[str, str | bool]
 
 
 @dataclass(frozen=True)
@@ -28,17 +28,14 @@ class Acknowledgement:
     observed: str | None = None
 
 
-def line(name: str, title: str, breaches: Sequence[str], severity: str = "error") -> Result:
-    """Give a line of the checklist, with the first things that break it."""
+def line(
+    name: str, breaches: Sequence[str], severity: str = "error", columns: Iterable[str] = (), **places: object
+) -> Result:
+    """Give a line of the checklist, with the first things that break it; `columns` and `places` as in `result`."""
     more = f" and {len(breaches) - TOLD:,} more" if len(breaches) > TOLD else ""
-    return {
-        "expectation": name,
-        "title": title,
-        "success": not breaches,
-        "outcome": "failed" if breaches else "passed",
-        "severity": severity,
-        "observed": ", ".join(breaches[:TOLD]) + more if breaches else "as promised",
-    }
+    observed = ", ".join(breaches[:TOLD]) + more if breaches else "as promised"
+    outcome = "failed" if breaches else "passed"
+    return result(name, outcome, observed, severity=severity, columns=columns, places=places)
 
 
 def earlier_releases(published: Mapping[str, str], found: Mapping[str, str]) -> Result:
@@ -48,7 +45,7 @@ def earlier_releases(published: Mapping[str, str], found: Mapping[str, str]) -> 
         for version, sha256 in published.items()
         if found.get(version) != sha256
     ]
-    return line("earlier_releases_stand", "Every release that was published stands as it was published", breaches)
+    return line("earlier_releases_stand", breaches)
 
 
 def received_rows(manifest: pl.DataFrame) -> Result:
@@ -56,7 +53,7 @@ def received_rows(manifest: pl.DataFrame) -> Result:
     kept = pl.sum_horizontal("rows_accepted", "rows_quarantined", "rows_not_applicable")
     lost = manifest.filter(pl.col("status") == "accepted", kept != pl.col("rows_received"))
     breaches = [f"{district} {year} {name}" for district, year, name in _places(lost)]
-    return line("rows_reconcile", "Every row that was received is accounted for", breaches)
+    return line("rows_reconcile", breaches)
 
 
 def kind_of_records(simulated: Mapping[str, bool], releases: Mapping[str, bool]) -> Result:
@@ -69,14 +66,15 @@ def kind_of_records(simulated: Mapping[str, bool], releases: Mapping[str, bool])
         breaches = [f"{name} is simulated, others are not" for name, made_up in simulated.items() if made_up]
     elif others := [name for name, made_up in releases.items() if simulated and made_up not in simulated.values()]:
         breaches = [f"{name} is of {'simulated' if releases[name] else 'real'} records" for name in others]
-    return line("records_are_of_one_kind", "All records are real, or all are simulated, as in every release", breaches)
+    return line("records_are_of_one_kind", breaches)
 
 
 def modes(results: pl.DataFrame) -> Result:
     """Prove that every indicator has a way of publishing at every level where it has results."""
-    without = results.filter(pl.col("mode").is_null()).select("indicator", "level").unique().sort(pl.all())
-    breaches = [f"{indicator} of the {level}" for indicator, level in without.rows()]
-    return line("every_indicator_has_a_mode", "Every indicator says in which mode it is published", breaches)
+    looked_at = "indicator", "level", "mode"
+    without = results.select(looked_at).filter(pl.col("mode").is_null()).unique().sort(pl.all())
+    breaches = [f"{indicator} of the {level}" for indicator, level, _ in without.rows()]
+    return line("every_indicator_has_a_mode", breaches, columns=[f"values.{name}" for name in looked_at])
 
 
 def causes(counts: Mapping[str, int]) -> Result:
@@ -84,9 +82,9 @@ def causes(counts: Mapping[str, int]) -> Result:
     unknown = counts.get("not_known", 0)
     return line(
         "every_change_has_a_cause",
-        "Every number that is not as it was has a cause that is known",
         [f"{unknown:,} results"] if unknown else [],
         "warning",
+        ["changes.cause"],
     )
 
 
@@ -127,10 +125,10 @@ def corrections(now: pl.DataFrame, before: pl.DataFrame, units: Mapping[str, str
     found = both.filter(moved > most).select("indicator", "school_year", "student_group").unique().sort(pl.all())
     return line(
         "corrections_are_plausible",
-        f"No published value of the whole state is corrected by more than {PLAUSIBLE_CORRECTION['percent']} percentage "
-        f"points or {PLAUSIBLE_CORRECTION['score']} score points",
         [f"{indicator} {year} {group}" for indicator, year, group in found.rows()],
         "warning",
+        ["values.value"],
+        **PLAUSIBLE_CORRECTION,
     )
 
 
@@ -141,12 +139,12 @@ def acknowledged(results: Iterable[Result], given: Iterable[Acknowledgement]) ->
     """
     said = {one.expectation: one for one in given}
     out = []
-    for result in results:
-        one = said.get(result["expectation"])
-        is_warning = not result["success"] and result["severity"] == "warning"
-        if one and is_warning and one.observed in (None, result["observed"]):
-            result = result | {"acknowledged_by": one.by, "reason": one.reason}
-        out.append(result)
+    for each in results:
+        one = said.get(each["expectation"])
+        is_warning = not each["success"] and each["severity"] == "warning"
+        if one and is_warning and one.observed in (None, each["observed"]):
+            each = each | {"acknowledged_by": one.by, "reason": one.reason}
+        out.append(each)
     return out
 
 

@@ -3,75 +3,58 @@
 The attacks are made elsewhere. A cell is named by its place, indicator, group and year; no hidden number is ever told.
 """
 
+from collections.abc import Iterable
+
 import polars as pl
+
+from expectations.releases.promises import Result, result
 
 NAMED = 10
 """Cells that a result names; the rest are counted."""
 PROMISES = {
-    ("shown", "elsewhere"): (
-        "hidden_numbers_stand_nowhere",
-        "No number that must stay hidden stands in its row, in another table or in an earlier release",
-    ),
-    ("subtraction",): (
-        "nothing_is_found_by_subtraction",
-        "No number that must stay hidden is what is left when shown numbers are subtracted",
-    ),
-    ("interval", "unsettled"): (
-        "every_hidden_number_has_room",
-        "What is shown leaves every number that must stay hidden as much room as the policy asks for",
-    ),
-    ("change",): (
-        "no_change_tells_about_a_few",
-        "No rate that changed since an earlier release tells about the few students who came or went",
-    ),
-    ("reopened",): (
-        "hidden_stays_hidden",
-        "No row that an earlier release hid is shown while its number is the same",
-    ),
+    ("shown", "elsewhere"): "hidden_numbers_stand_nowhere",
+    ("subtraction",): "nothing_is_found_by_subtraction",
+    ("interval", "unsettled"): "every_hidden_number_has_room",
+    ("change",): "no_change_tells_about_a_few",
+    ("reopened",): "hidden_stays_hidden",
 }
+"""The attacks that break each promise, as promises.yml names it."""
 
 
-def judge_attacks(found: pl.DataFrame, attacked: int, *, narrowed: bool = True) -> list[dict[str, str | bool]]:
+def judge_attacks(
+    found: pl.DataFrame, attacked: int, *, narrowed: bool = True, shown: Iterable[str] = ()
+) -> list[Result]:
     """Turn what gave way (release, key, `quantity` and `attack`) into one result of the gate for each promise.
 
     Where programs were not tried (`narrowed` is false), the promise of room is not checked: a warning, for somebody to
-    answer for, and never a pass.
+    answer for, and never a pass. `shown` names the columns of the results that were attacked.
     """
     return [
-        _judged(name, title, found.filter(pl.col("attack").is_in(attacks)).unique(maintain_order=True), attacked)
+        _judged(name, found.filter(pl.col("attack").is_in(attacks)).unique(maintain_order=True), attacked, shown)
         if narrowed or "interval" not in attacks or found["attack"].is_in(attacks).any()
-        else _not_checked(name, title, attacked)
-        for attacks, (name, title) in PROMISES.items()
+        else _not_checked(name, attacked, shown)
+        for attacks, name in PROMISES.items()
     ]
 
 
-def judge_proof(unproven: pl.DataFrame, sensitive: int) -> dict[str, str | bool]:
+def judge_proof(unproven: pl.DataFrame, sensitive: int, shown: Iterable[str] = ()) -> Result:
     """Turn the sensitive numbers that no two published worlds leave open (key and `quantity`) into a gate's result."""
-    title = "Two published worlds leave every number that must stay hidden as much room as the policy asks for"
-    return _judged("every_hidden_number_is_proven_open", title, unproven, sensitive)
+    return _judged("every_hidden_number_is_proven_open", unproven, sensitive, shown)
 
 
-def _judged(name: str, title: str, broken: pl.DataFrame, attacked: int) -> dict[str, str | bool]:
-    holds = broken.is_empty()
-    return {
-        "expectation": name,
-        "title": title,
-        "success": holds,
-        "outcome": "passed" if holds else "failed",
-        "severity": "error",
-        "observed": f"no breach in {attacked:,}" if holds else _named(broken),
-    }
+def _judged(name: str, broken: pl.DataFrame, attacked: int, shown: Iterable[str]) -> Result:
+    outcome = "passed" if broken.is_empty() else "failed"
+    observed = f"no breach in {attacked:,}" if broken.is_empty() else _named(broken)
+    return result(name, outcome, observed, columns=_of_the_results(shown))
 
 
-def _not_checked(name: str, title: str, attacked: int) -> dict[str, str | bool]:
-    return {
-        "expectation": name,
-        "title": f"Not checked: {title}",
-        "success": False,
-        "outcome": "not_checked",
-        "severity": "warning",
-        "observed": f"programs were not tried: {attacked:,} hidden numbers are too many",
-    }
+def _not_checked(name: str, attacked: int, shown: Iterable[str]) -> Result:
+    observed = f"programs were not tried: {attacked:,} hidden numbers are too many"
+    return result(name, "not_checked", observed, severity="warning", columns=_of_the_results(shown))
+
+
+def _of_the_results(names: Iterable[str]) -> list[str]:
+    return [f"values.{name}" for name in names]
 
 
 def _named(broken: pl.DataFrame) -> str:

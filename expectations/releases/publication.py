@@ -8,11 +8,12 @@ whoever publishes stops at an error.
 import csv
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from expectations.codes import code_set_file, codes, policy_file
+from expectations.releases.promises import Result, result
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,11 +58,8 @@ CODE_SETS = {
     "subject": "reported_subjects",
     "value_status": "value_statuses",
 }
-PRESENT = {
-    "level": "level of the code set",
-    "population": "population of the code set",
-    "student_group": "student group that is reported for all indicators",
-}
+PRESENT = ("level", "population", "student_group")
+"""The columns whose codes have rows in every year: of student groups those that are reported for all indicators."""
 LIMITS = {
     "percent": (0, 100),
     "score": (0, 10_000),
@@ -76,6 +74,18 @@ LIMITS = {
     "correlation": (-1, 1),
 }
 """Between which numbers a value can lie, by the unit of its measure."""
+MADE_OF = {
+    "is_as_promised": COLUMNS,
+    "unit": ("indicator", "measure"),
+    "least_possible": (),
+    "most_possible": (),
+    "has_number": ("value", *BOUNDS),
+    "interval_ends": INTERVAL,
+    "points": ("value",),
+    "share_kept": ("student_count",),
+    **{f"rows_by_{column}": (column,) for column in PRESENT},
+}
+"""What the columns that are computed for the promises are computed from; every other column is one of the release."""
 SPEAKING = {
     "shown": ("value", "range"),
     "with a value": ("value",),
@@ -97,15 +107,22 @@ class Promise:
     """One line of the gate: what is promised, how grave a breach is, and the expectations that test it on one frame."""
 
     name: str
-    title: str
     expectations: tuple[Any, ...]
     frame: str = "rows"
     severity: str = "error"
+    places: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns of the release that the expectations look at, in the order of the table."""
+        named = {name for one in self.expectations for name in _looked_at(one)}
+        seen = {column for name in named for column in MADE_OF.get(name, (name,))}
+        return [f"values.{name}" for name in COLUMNS if name in seen]
 
 
 def check_release(
     frame: "pd.DataFrame", minimum_n: int, units: Mapping[str, str], previous: "pd.DataFrame | None" = None
-) -> list[dict[str, str | bool]]:
+) -> list[Result]:
     """Test the table of a release against every promise, and give one result for each, errors and warnings alike.
 
     `units` gives the unit of each measure, under the name `indicator/measure`. `previous` is the table of the release
@@ -140,6 +157,13 @@ def check_release(
     return results
 
 
+def _looked_at(expectation: Any) -> list[str]:
+    """Name the columns that an expectation is about, of a pair both and of a list all."""
+    told = expectation.configuration.kwargs
+    pair = [told[name] for name in ("column", "column_A", "column_B") if name in told]
+    return [*pair, *told.get("column_list", ())]
+
+
 def _promises(minimum_n: int, *, compares: bool) -> list[Promise]:
     import great_expectations.expectations as gxe
     from great_expectations.expectations.row_conditions import Column
@@ -152,54 +176,45 @@ def _promises(minimum_n: int, *, compares: bool) -> list[Promise]:
     promises = [
         Promise(
             name="columns_are_the_promised_ones",
-            title="The table has exactly the promised columns, in the promised order",
             frame="release",
             expectations=(gxe.ExpectTableColumnsToMatchOrderedList(column_list=list(COLUMNS)),),
         ),
         Promise(
             name="release_is_not_empty",
-            title="The release has at least one row",
             frame="release",
             expectations=(gxe.ExpectTableRowCountToBeBetween(min_value=1),),
         ),
         Promise(
             name="columns_hold_their_types",
-            title="Years and counts are whole numbers, values are numbers, everything else is text",
             frame="types",
             expectations=(in_set(column="is_as_promised", value_set=[True]),),
         ),
         Promise(
             name="keys_are_present",
-            title="Every row says its year, place, group, measure, policy, status, use and mode",
             expectations=tuple(not_null(column=name) for name in (*KEYS, "value_status", "use_class", "mode")),
         ),
         Promise(
             name="keys_are_unique",
-            title="No two rows answer the same question",
             expectations=(
                 gxe.ExpectCompoundColumnsToBeUnique(column_list=list(KEYS), ignore_row_if="any_value_is_missing"),
             ),
         ),
         Promise(
             name="codes_have_a_label",
-            title="Every code is in its code set, so that files and pages can explain it",
             expectations=tuple(in_set(column=name, value_set=list(codes(CODE_SETS[name]))) for name in CODE_SETS),
         ),
         Promise(
             name="a_status_with_a_number_has_one",
-            title="Where the status says that a number is shown, there is a value or a range",
             frame="shown",
             expectations=(in_set(column="has_number", value_set=[True]),),
         ),
         Promise(
             name="a_status_without_a_number_has_none",
-            title="Where the status says why there is no number, there is neither a number nor a count",
             frame="without a number",
             expectations=tuple(null(column=name) for name in (*NUMBERS, *COUNTS, *BOUNDS, "student_count")),
         ),
         Promise(
             name="hidden_rows_tell_nothing",
-            title="A row hidden to protect students carries neither a number nor a count",
             frame="hidden",
             expectations=tuple(
                 null(column=name)
@@ -216,29 +231,24 @@ def _promises(minimum_n: int, *, compares: bool) -> list[Promise]:
         ),
         Promise(
             name="ranges_show_no_value",
-            title="A row shown as a range shows its bounds, and neither a value between them nor the counts behind",
             frame="in a range",
             expectations=tuple(null(column=name) for name in ("value", *COUNTS, *INTERVAL)),
         ),
         Promise(
             name="values_have_no_bounds",
-            title="Bounds stand only where the status says that a range is shown",
             frame="with a value",
             expectations=tuple(null(column=name) for name in BOUNDS),
         ),
         Promise(
             name="counts_stand_where_the_mode_shows_them",
-            title="A numerator and a denominator stand only in rows whose mode is counts",
             expectations=tuple(null(column=name, row_condition=Column("mode") != "counts") for name in COUNTS),
         ),
         Promise(
             name="units_are_known",
-            title="Every measure says in which unit it is counted",
             expectations=(in_set(column="unit", value_set=list(LIMITS)),),
         ),
         Promise(
             name="values_lie_in_range",
-            title="Every number lies where its unit allows: a percent between 0 and 100, a score between 0 and 10,000",
             expectations=tuple(
                 not_below(column_A=above, column_B=below)
                 for name in (*NUMBERS, *BOUNDS)
@@ -247,7 +257,6 @@ def _promises(minimum_n: int, *, compares: bool) -> list[Promise]:
         ),
         Promise(
             name="intervals_hold_their_value",
-            title="An interval has two ends, and the value lies between them",
             expectations=(
                 in_set(column="interval_ends", value_set=[0, 2]),
                 not_below(column_A="interval_high", column_B="interval_low"),
@@ -257,29 +266,26 @@ def _promises(minimum_n: int, *, compares: bool) -> list[Promise]:
         ),
         Promise(
             name="intervals_name_their_method",
-            title="An interval around a value says by which method it was found",
             frame="with a value",
             expectations=(not_null(column="interval_method", row_condition=Column("interval_ends") == 2),),
         ),
         Promise(
             name="no_small_cell",
-            title=f"No number is shown about fewer than {minimum_n} students",
+            places={"minimum": minimum_n},
             frame="shown",
             expectations=(between(column="student_count", min_value=minimum_n),),
         ),
         *(
             Promise(
                 name=f"every_{column}_is_present",
-                title=f"Every {words} has rows in every year, empty or not",
                 frame="presence",
-                expectations=(between(column="row_count", min_value=1, row_condition=Column("of") == column),),
+                expectations=(between(column=f"rows_by_{column}", min_value=1),),
             )
-            for column, words in PRESENT.items()
+            for column in PRESENT
         ),
         Promise(
             name="the_state_moves_plausibly",
-            title=f"No value of the whole state for {STEADY_GROUP} students or more moved by more than "
-            f"{PLAUSIBLE_MOVE['percent']} percentage points, or {PLAUSIBLE_MOVE['score']} score points, in a year",
+            places={"students": STEADY_GROUP, **PLAUSIBLE_MOVE},
             frame="moves",
             severity="warning",
             expectations=tuple(
@@ -292,7 +298,7 @@ def _promises(minimum_n: int, *, compares: bool) -> list[Promise]:
         promises.append(
             Promise(
                 name="students_are_still_counted",
-                title=f"The state counts at least {PLAUSIBLE_SHARE_KEPT:.0%} of the students of the release in force",
+                places={"share": f"{PLAUSIBLE_SHARE_KEPT:.0%}".rstrip("%")},
                 frame="kept",
                 severity="warning",
                 expectations=(between(column="share_kept", min_value=PLAUSIBLE_SHARE_KEPT),),
@@ -362,10 +368,9 @@ def _presence(frame: "pd.DataFrame") -> "pd.DataFrame":
         frame.groupby(["school_year", column], observed=True)
         .size()
         .reindex(_expected(frame, column), fill_value=0)
-        .rename("row_count")
+        .rename(f"rows_by_{column}")
         .reset_index(drop=True)
         .to_frame()
-        .assign(of=column)
         for column in PRESENT
     ]
     return pd.concat(counts, ignore_index=True)
@@ -414,7 +419,7 @@ def _kept(frame: "pd.DataFrame", previous: "pd.DataFrame") -> "pd.DataFrame":
 # ---- from Great Expectations' results to the gate's ----
 
 
-def _judge(promise: Promise, results: list[Any]) -> dict[str, str | bool]:
+def _judge(promise: Promise, results: list[Any]) -> Result:
     if any(_raised(result.exception_info) for result in results):
         return _result(promise, "not_checked", "an expectation could not be evaluated")
     failed = [result for result in results if not result.success]
@@ -443,12 +448,6 @@ def _breaches(result: Any) -> str:
     return f"{where}: {counted}" if where else counted
 
 
-def _result(promise: Promise, outcome: str, observed: str) -> dict[str, str | bool]:
-    return {
-        "expectation": promise.name,
-        "title": promise.title,
-        "success": outcome == "passed",
-        "outcome": outcome,
-        "severity": "error" if outcome == "not_checked" else promise.severity,
-        "observed": observed,
-    }
+def _result(promise: Promise, outcome: str, observed: str) -> Result:
+    severity = "error" if outcome == "not_checked" else promise.severity
+    return result(promise.name, outcome, observed, severity=severity, columns=promise.columns, places=promise.places)

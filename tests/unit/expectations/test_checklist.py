@@ -7,8 +7,8 @@ from expectations.releases import checklist
 from expectations.releases.checklist import Acknowledgement
 from expectations.releases.publication import KEYS
 
-WARNING = checklist.line("odd", "Nothing is odd", ["one", "two"], "warning")
-ERROR = checklist.line("wrong", "Nothing is wrong", ["one"])
+WARNING = checklist.line("every_change_has_a_cause", ["one", "two"], "warning")
+ERROR = checklist.line("rows_reconcile", ["one"])
 
 
 def results(**columns: list) -> pl.DataFrame:
@@ -89,14 +89,26 @@ def test_a_warning_is_open_until_someone_acknowledges_what_was_observed():
     lines = [WARNING, ERROR]
     assert checklist.broken(lines, "warning") == [WARNING]
     for observed in (None, "one, two"):
-        given = [Acknowledgement("odd", "J. Ortiz", "It is meant.", observed)]
+        given = [Acknowledgement(WARNING["expectation"], "J. Ortiz", "It is meant.", observed)]
         told = checklist.acknowledged(lines, given)
         assert checklist.broken(told, "warning") == []
         assert (told[0]["acknowledged_by"], told[0]["reason"]) == ("J. Ortiz", "It is meant.")
-    other = [Acknowledgement("odd", "J. Ortiz", "It is meant.", "one")]
+    other = [Acknowledgement(WARNING["expectation"], "J. Ortiz", "It is meant.", "one")]
     assert checklist.broken(checklist.acknowledged(lines, other), "warning") == [WARNING]
 
 
 def test_an_error_cannot_be_acknowledged():
-    told = checklist.acknowledged([ERROR], [Acknowledgement("wrong", "J. Ortiz", "Never mind.")])
+    told = checklist.acknowledged([ERROR], [Acknowledgement(ERROR["expectation"], "J. Ortiz", "Never mind.")])
     assert checklist.broken(told, "error") == [ERROR]
+
+
+def test_a_check_that_nobody_has_named_cannot_be_made():
+    with pytest.raises(KeyError, match="odd"):
+        checklist.line("odd", [])
+
+
+def test_a_line_says_what_it_promises_in_each_language_and_which_columns_it_looked_at():
+    line = checklist.modes(results(indicator=["i"]))
+    assert line["columns"] == ["values.indicator", "values.level", "values.mode"]
+    assert line["title"] != line["title_es"]
+    assert all(line[title] for title in ("title", "title_es"))

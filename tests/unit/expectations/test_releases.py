@@ -161,15 +161,40 @@ def test_a_clean_release_keeps_every_promise(clean: list[dict]) -> None:
 
 @pytest.mark.parametrize(("promise", "fault"), FAULTS)
 def test_a_fault_breaks_exactly_the_promise_it_is_against(promise: str, fault: Callable) -> None:
-    results = publication.check_release(fault(release()), MINIMUM, UNITS)
+    frame = release()
+    faulty = fault(frame.copy())
+    results = publication.check_release(faulty, MINIMUM, UNITS)
     assert broken(results) == {promise}
     assert all(result["outcome"] != "not_checked" for result in results)
+    columns = next(result["columns"] for result in results if result["expectation"] == promise)
+    if len(faulty) == len(frame):
+        changed = {f"values.{name}" for name in frame if not faulty[name].equals(frame[name])}
+        assert changed & set(columns), "the promise does not name the column in which it is broken"
 
 
 def test_every_promise_has_a_fault_that_breaks_it(clean: list[dict]) -> None:
     promised = {result["expectation"] for result in clean}
     elsewhere = {"columns_are_the_promised_ones", "release_is_not_empty", "students_are_still_counted"}
     assert promised == {promise for promise, _ in FAULTS} | elsewhere
+
+
+def test_every_column_of_the_results_is_looked_at_by_more_than_its_type(clean: list[dict]) -> None:
+    of_all = {"columns_are_the_promised_ones", "columns_hold_their_types"}
+    looked_at = {column for result in clean if result["expectation"] not in of_all for column in result["columns"]}
+    assert looked_at == {f"values.{name}" for name in publication.COLUMNS}
+    by_name = {result["expectation"]: result["columns"] for result in clean}
+    assert by_name["no_small_cell"] == ["values.student_count"]
+    assert by_name["every_level_is_present"] == ["values.level"]
+    assert by_name["release_is_not_empty"] == []
+
+
+def test_a_column_that_no_expectation_is_about_has_no_check() -> None:
+    import great_expectations.expectations as gxe
+
+    alone = publication.Promise(
+        name="keys_are_present", expectations=(gxe.ExpectColumnValuesToNotBeNull(column="mode"),)
+    )
+    assert alone.columns == ["values.mode"]
 
 
 def test_an_empty_release_is_no_release() -> None:

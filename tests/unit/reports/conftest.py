@@ -10,7 +10,18 @@ from reports.handover import hand_over
 from reports.release import Dossier, publish_release
 from submissions import rule_catalogue
 
-GATE = [{"title": "Every share lies between 0 and 100", "success": True, "severity": "error", "observed": "0"}]
+GATE = [
+    {
+        "expectation": "shares_lie_in_range",
+        "title": "Every share lies between 0 and 100",
+        "title_es": "Cada parte está entre 0 y 100",
+        "success": True,
+        "outcome": "passed",
+        "severity": "error",
+        "observed": "0",
+        "columns": ["values.value", "values.low_bound", "footnotes.text_en"],
+    }
+]
 SIGNED = {
     "certified_by": "=J. Ortiz <b>",
     "certified_as": "Superintendent",

@@ -11,6 +11,7 @@ import pytest
 import textstat
 import yaml
 
+from expectations.releases.promises import promised
 from reports import contents, descriptions, plain_language, prose, words
 from reports.plain_language import ease, faults, grade, sentences, syllables, word_count
 from submissions import rule_catalogue
@@ -66,6 +67,7 @@ def texts(language: str) -> dict[str, str]:
         found |= {f"{one['id']} {measure['id']}": measure["label"][language] for measure in one["measures"]}
     found |= {f"glossary {row['id']}": row["text"][language] for row in prose.glossary()}
     found |= {f"not yet {row['id']}": row["reason"][language] for row in prose.not_yet()}
+    found |= {f"promise {name}": filled(said[language], language) for name, said in promised().items()}
     for name in ("value_statuses", "populations", "student_groups", "subjects", "levels", "topics"):
         with (DBT / "reference" / f"code_{name}.csv").open(newline="", encoding="utf-8") as file:
             for row in csv.DictReader(file):
@@ -129,6 +131,12 @@ def test_labels_together_are_plain():
     }
     assert grade(labels["en"]) <= plain_language.HARDEST_GRADE
     assert ease(labels["es"]) >= plain_language.EASIEST_SPANISH
+
+
+def test_every_promise_of_the_gate_names_the_same_places_in_both_languages():
+    places = [[set(re.findall(r"\{(\w+)\}", said[code])) for code in words.LANGUAGES] for said in promised().values()]
+    assert len(places) > 30
+    assert [own for own in places if own[0] != own[1]] == []
 
 
 def test_a_sentence_of_an_indicator_has_the_same_places_in_both_languages():

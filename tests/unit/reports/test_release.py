@@ -334,6 +334,12 @@ def test_two_rows_with_one_key_are_refused(state, methodology: Path, tmp_path: P
         publish_release(anew(state, methodology, tmp_path, pl.concat([results, results[:1]])), home)
 
 
+def test_a_row_that_names_what_no_other_file_has_is_refused(state, methodology: Path, tmp_path: Path, home: Path):
+    results = _changed(state.results(), pl.col("subject") == "MATH", subject="ART")
+    with pytest.raises(UnpublishableError, match=r"names subject 'ART', .* not stand in subjects"):
+        publish_release(anew(state, methodology, tmp_path, results), home)
+
+
 def test_numbers_that_are_floats_are_refused(state, warehouse: Path, methodology: Path, tmp_path: Path, home: Path):
     floats = tmp_path / "floats.duckdb"
     floats.write_bytes(warehouse.read_bytes())

@@ -511,7 +511,32 @@ def test_the_data_pages_describe_every_file_and_every_column(pages, release: Pat
                 assert column["name"] in page
                 assert column[f"title{end}"] in page
                 assert said in page.replace(" ", "")
-    assert "Every share lies between 0 and 100" in pages["en/release/index.html"].text
+
+
+def test_every_column_of_a_file_names_its_checks_or_says_that_it_has_none(pages, release: Path):
+    package = json.loads((release / "data" / "datapackage.json").read_text())
+    checks = {
+        f"{resource['name']}.{column['name']}": column["checks"]
+        for resource in package["resources"]
+        for column in resource.get("schema", {"fields": []})["fields"]
+    }
+    (check,) = json.loads((release / "gate" / "results.json").read_text())
+    assert {name for name, own in checks.items() if own} == set(check["columns"])
+    none = {"en": "No check of its own", "es": "Ningún control propio"}
+    for language, title in (("en", check["title"]), ("es", check["title_es"])):
+        for file in ("values", "footnotes"):
+            rows = pages[f"{language}/data/{file}/index.html"].all("tr")
+            cells = {row.all("th")[0].text: row.all("td")[-1] for row in rows if row.all("code") and row.all("td")}
+            for name, cell in cells.items():
+                if own := checks[f"{file}.{name}"]:
+                    (link,) = cell.all("a")
+                    assert link.keys["href"] == f"../../release/index.html#check-{own[0]}"
+                else:
+                    assert cell.text == none[language]
+            assert len(cells) > 4
+        said = pages[f"{language}/release/index.html"]
+        (row,) = [row for row in said.all("tr") if row.keys.get("id") == f"check-{check['expectation']}"]
+        assert title in row.text
 
 
 def test_the_files_on_the_site_are_the_files_of_the_release(release: Path):
