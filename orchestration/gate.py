@@ -15,6 +15,7 @@ import duckdb
 import polars as pl
 import yaml
 
+from expectations.collections.validation import STATE
 from expectations.releases import checklist
 from expectations.releases.checklist import Acknowledgement, Result
 from expectations.releases.publication import check_release
@@ -148,6 +149,14 @@ def _of_the_rest(place: Home, folder: Path, handed_over: Path) -> list[Result]:
     results = [
         checklist.modes(now),
         checklist.received_rows(pl.read_parquet(place.store.manifest / "*.parquet")),
+        checklist.signatures(
+            [
+                (one["school_year"], one["district_id"])
+                for one in inputs["submissions"].values()
+                if one["district_id"] != STATE
+            ],
+            {(one["school_year"], one["district_id"]): one["status"] for one in lineage.certifications(place, folder)},
+        ),
         checklist.earlier_releases(published(place), _standing(place)),
         checklist.kind_of_records(
             {name: one["simulated"] for name, one in inputs["submissions"].items()},

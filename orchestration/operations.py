@@ -25,7 +25,7 @@ from reports import preview
 from reports.operations.contract import TABLES
 from reports.operations.site import write_pages
 from reports.release import current_release
-from submissions import custody, explanations, waivers
+from submissions import certification, custody, explanations, waivers
 from submissions.custody import ACCEPTED, RECEIVED, REFUSED, SCREENED
 from submissions.feedback import NOT_CHECKED
 from submissions.layout import collection_of
@@ -105,6 +105,7 @@ def tables(place: Home, instance: dg.DagsterInstance, now: datetime | None = Non
     told["ops_district"] = _districts(place, told["submission"])
     told["ops_due"] = _calendar(place.root / CALENDAR, troubles)
     told["ops_waiver"] = _waivers(place, troubles)
+    told["ops_certification"] = _certifications(place)
     told["ops_run"] = _runs(instance)
     told["ops_step"] = _steps(instance, told["ops_run"])
     told["ops_gate"], told["ops_build"] = _build(place, events)
@@ -295,10 +296,28 @@ def _told(event: dict[str, Any]) -> dict[str, str | None]:
     if kind == explanations.ANSWERED:
         verdict = "accepted" if event["is_accepted"] else "refused"
         return {"who": event["answered_by"], "about": f"{event['rule']} {verdict}: {event['reason']}"}
+    if kind == certification.CERTIFIED:
+        return {"who": f"{event['name']}, {event['title']}", "about": event["submission_id"]}
     if kind == gate.PUBLISHED:
         return {"who": None, "about": f"release {event['release']}"}
     supersedes = f" in place of {event['supersedes']}" if event.get("supersedes") else ""
     return {"who": None, "about": f"{event['submission_id']}{supersedes}" if "submission_id" in event else None}
+
+
+def _certifications(place: Home) -> pl.DataFrame:
+    return _table(
+        "ops_certification",
+        [
+            {
+                **{name: getattr(one, name) for name in ("school_year", "district_id", "submission_id")},
+                "certified_at": _at(one.at),
+                "certified_by": one.name,
+                "certified_as": one.title,
+                "explained": len(one.explanations),
+            }
+            for one in certification.certifications(place.store)
+        ],
+    )
 
 
 # ---- what was kept of screening

@@ -13,13 +13,14 @@ from expectations.notices import EXPLAIN, MUST_FIX
 from methods.clustering import chance_of_gathering
 from reports.operations.contract import TABLES
 
-WAITING, OURS, REFUSED, FIX, TO_EXPLAIN, READY, NOT_SENT = (
+WAITING, OURS, REFUSED, FIX, TO_EXPLAIN, READY, CERTIFIED, NOT_SENT = (
     "waiting",
     "not_checked",
     "refused",
     "must_fix",
     "explain",
     "ready",
+    "certified",
     "not_sent",
 )
 QUIET = timedelta(days=14)
@@ -132,7 +133,7 @@ def _cells(told: Tables, submissions: pl.DataFrame, findings: pl.DataFrame) -> p
         latest.join(attempts, on=[*_WHOSE, "collection"])
         .join(counts, on=["submission_id", "collection"], how="left")
         .with_columns(pl.col(MUST_FIX, EXPLAIN).fill_null(0), since=pl.coalesce("verdict_at", "received_at"))
-        .with_columns(state=_state())
+        .with_columns(state=_state(told))
         .sort(*_WHOSE, "collection")
     )
 
@@ -141,7 +142,8 @@ def _counted(severity: str) -> pl.Expr:
     return pl.col("count").filter(pl.col("severity") == severity).sum().cast(pl.Int64).alias(severity)
 
 
-def _state() -> pl.Expr:
+def _state(told: Tables) -> pl.Expr:
+    is_certified = pl.col("submission_id").is_in(told["ops_certification"]["submission_id"].unique().implode())
     return (
         pl.when(pl.col("verdict").is_in([WAITING, OURS, REFUSED]))
         .then("verdict")
@@ -149,6 +151,8 @@ def _state() -> pl.Expr:
         .then(pl.lit(FIX))
         .when(pl.col(EXPLAIN) > 0)
         .then(pl.lit(TO_EXPLAIN))
+        .when(is_certified.fill_null(False))
+        .then(pl.lit(CERTIFIED))
         .otherwise(pl.lit(READY))
     )
 
@@ -158,7 +162,12 @@ def _standings(told: Tables, submissions: pl.DataFrame, cells: pl.DataFrame, now
     years = submissions.select("school_year").unique()
     known = told["ops_district"].select("district_id").join(years, how="cross").select(*_WHOSE)
     latest = submissions.filter("is_latest").select(
-        *_WHOSE, "verdict", "attempt", last_sent="received_at", since=pl.coalesce("verdict_at", "received_at")
+        *_WHOSE,
+        "submission_id",
+        "verdict",
+        "attempt",
+        last_sent="received_at",
+        since=pl.coalesce("verdict_at", "received_at"),
     )
     counts = cells.group_by(_WHOSE).agg(
         pl.col(MUST_FIX, EXPLAIN).sum(), collections=pl.col("collection").len().cast(pl.Int64)
@@ -172,7 +181,7 @@ def _standings(told: Tables, submissions: pl.DataFrame, cells: pl.DataFrame, now
         .join(_due(told, known, cells, now), on=_WHOSE, how="left")
         .with_columns(pl.col(MUST_FIX, EXPLAIN, "collections", "overdue", "due_soon").fill_null(0))
         .with_columns(attempts=pl.col("attempt").fill_null(0))
-        .with_columns(state=pl.when(is_sent).then(_state()).otherwise(pl.lit(NOT_SENT)))
+        .with_columns(state=pl.when(is_sent).then(_state(told)).otherwise(pl.lit(NOT_SENT)))
         .with_columns(stuck=pl.when(is_ours).then(pl.lit("ours")).when(is_theirs).then(pl.lit("theirs")))
         .sort(_WHOSE)
     )

@@ -69,6 +69,22 @@ def kind_of_records(simulated: Mapping[str, bool], releases: Mapping[str, bool])
     return line("records_are_of_one_kind", breaches)
 
 
+def signatures(sent: Iterable[tuple[int, str]], signed: Mapping[tuple[int, str], str]) -> Result:
+    """Ask for a name where some districts have certified a school year and others have not, or have changed since.
+
+    `sent` names the school years and districts that a build is made of, and `signed` tells of those that were ever
+    certified whether they still are: `certified` or `changed_since`. A year that nobody certified asks for nothing.
+    """
+    years = {year for year, _ in signed}
+    breaches = [
+        f"{district} {year}" + (" changed since" if (year, district) in signed else "")
+        for year, district in sorted(sent)
+        if year in years and signed.get((year, district)) != "certified"
+    ]
+    title = "Every district has certified the records of a school year that any district has certified"
+    return line("districts_are_certified", title, breaches, "warning")
+
+
 def modes(results: pl.DataFrame) -> Result:
     """Prove that every indicator has a way of publishing at every level where it has results."""
     looked_at = "indicator", "level", "mode"

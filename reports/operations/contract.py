@@ -116,6 +116,15 @@ TABLES: dict[str, pl.Schema] = {
             "expires_on": pl.Date,
             "most_records": pl.Int64,
         },
+        # Every certification, with how many findings were explained; it holds for its own submission.
+        "ops_certification": _PLACE
+        | {
+            "submission_id": pl.String,
+            "certified_at": TIME,
+            "certified_by": pl.String,
+            "certified_as": pl.String,
+            "explained": pl.Int64,
+        },
         "ops_event": {"sequence": pl.Int64, "at": TIME, "event": pl.String}
         | _PLACE
         | {"who": pl.String, "about": pl.String},

@@ -24,7 +24,8 @@ STATES: dict[str, dict[str, str]] = {
     "not_checked": {"icon": "⚠", "words": "with us", "meaning": "not checked through our fault"},
     "waiting": {"icon": "…", "words": "waiting", "meaning": "received and not screened yet"},
     "not_sent": {"icon": "–", "words": "not sent", "meaning": "nothing came"},
-    "ready": {"icon": "✓", "words": "ready", "meaning": "nothing is left to do"},
+    "ready": {"icon": "✓", "words": "ready", "meaning": "nothing is left to do but to certify it"},
+    "certified": {"icon": "★", "words": "certified", "meaning": "someone signed for the district that it is right"},
 }
 """Where a district or a collection may stand: those that need someone first."""
 

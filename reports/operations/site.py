@@ -123,7 +123,7 @@ class _Maker:
             ("stuck with us", standing.filter(pl.col("stuck") == "ours").height, "#stuck"),
             ("stuck with a district", standing.filter(pl.col("stuck") == "theirs").height, "#stuck"),
             ("explanations wait for the state", waiting, "review/index.html"),
-            ("ready", standing.filter(now, pl.col("state") == "ready").height, f"{here}?state=ready"),
+            ("ready to certify", standing.filter(now, pl.col("state") == "ready").height, f"{here}?state=ready"),
         ):
             yield {"label": label, "number": found, "path": path}
 
@@ -200,6 +200,7 @@ class _Maker:
         hits = self._of_each("ops_hit", "school_year", descending=True)
         cells = self._of_each("ops_cell", "collection")
         said, waived = self._of_each("ops_explanation", "explained_on"), self._of_each("ops_waiver", "approved_on")
+        signed = self._of_each("ops_certification", "certified_at")
         severities = dict(self.tables["ops_rule"].select("rule", "severity").iter_rows())
         rank = {severity: place for place, severity in enumerate(("must_fix", "explain", "information"))}
         for district_id, about in self.districts.items():
@@ -224,6 +225,8 @@ class _Maker:
                     "cells_year": last,
                     "said": said[district_id],
                     "waived": waived[district_id],
+                    "signed": signed[district_id],
+                    "in_force": {one["submission_id"] for one in sent if one["is_in_force"]},
                     "files": list(self._files(sent)),
                 },
             )

@@ -49,6 +49,21 @@ def test_simulated_records_never_stand_beside_real_ones(simulated: dict, release
     assert (result["observed"], result["success"]) == (observed, observed == "as promised")
 
 
+@pytest.mark.parametrize(
+    ("signed", "observed"),
+    [
+        ({}, "as promised"),
+        ({(2025, "0010"): "certified"}, "0470 2025"),
+        ({(2025, "0010"): "certified", (2025, "0470"): "changed_since"}, "0470 2025 changed since"),
+        ({(2025, "0010"): "certified", (2025, "0470"): "certified"}, "as promised"),
+    ],
+)
+def test_who_has_not_certified_a_year_that_others_have_needs_a_name(signed: dict, observed: str):
+    result = checklist.signatures([(2024, "0010"), (2025, "0010"), (2025, "0470")], signed)
+    assert (result["observed"], result["severity"]) == (observed, "warning")
+    assert result["success"] == (observed == "as promised")
+
+
 def test_a_row_that_is_neither_accepted_nor_set_aside_is_found():
     manifest = pl.DataFrame(
         {

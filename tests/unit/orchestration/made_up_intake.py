@@ -227,6 +227,10 @@ def _work() -> dict[str, pl.DataFrame]:
             {"school_year": YEAR, "district_id": "0008", "rule": "RUL-000", "reason": "A fire", "approver": "State",
              "approved_on": date(2026, 11, 1), "expires_on": date(2026, 12, 31), "most_records": 10},
         ],
+        "ops_certification": [
+            {"school_year": YEAR, "district_id": "0009", "submission_id": f"{YEAR}-0009-000000000001",
+             "certified_at": NOW, "certified_by": SCRIPT, "certified_as": "Superintendent", "explained": 2},
+        ],
         "ops_trouble": [{"sentence": "Nothing is waived: line 3 of waivers.csv names a rule that there is not."}],
     }  # fmt: skip
     return {name: pl.DataFrame(some, schema=TABLES[name]) for name, some in rows.items()}

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from orchestration import operations, settings, warehouse
-from submissions import custody, explanations, screening
+from submissions import certification, custody, explanations, screening
 
 GOOD = "student_id,races\nS1,WH\nS2,\n"
 NOW = datetime.now(UTC) + timedelta(days=20)
@@ -56,6 +56,10 @@ def test_an_explanation_waits_until_the_state_answers(home):
     (waiting,) = gathered(home)["ops_explanation"].rows(named=True)
     assert (waiting["rule"], waiting["explained_by"], waiting["answer"]) == ("STU-012", "J. Ortiz", None)
     assert standing(home)["0001"] == "ready"
+    screening.screen(home.store, 2025)
+    certification.certify(home.store, submission, name="M. Diaz", title="Superintendent")
+    assert standing(home)["0001"] == "certified"
+    assert gathered(home)["ops_event"].filter(event="certified")["who"].to_list() == ["M. Diaz, Superintendent"]
     whose = {"district_id": "0001", "school_year": 2025}
     explanations.answer(home.store, "STU-012", **whose, is_accepted=False, reason="Ask them", answered_by="State")
     (answered,) = gathered(home)["ops_explanation"].rows(named=True)

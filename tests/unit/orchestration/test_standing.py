@@ -49,6 +49,24 @@ def test_a_district_stands_at_the_gravest_thing_that_is_left_to_do(verdict, find
     assert tables["ops_standing"]["state"].to_list() == [state]
 
 
+def signature(submission_id):
+    signed = {"school_year": made_up.YEAR, "district_id": "0001", "submission_id": submission_id}
+    return signed | {"certified_at": made_up.NOW, "certified_by": "J. Ortiz", "certified_as": "Head", "explained": 0}
+
+
+def test_a_district_has_certified_while_what_it_signed_is_the_latest_and_asks_for_nothing():
+    attempts = [made_up.attempt("0001", 1, days_ago=9), made_up.attempt("0001", 2, days_ago=1)]
+    first, second = (signature(one["submission_id"]) for one in attempts)
+    for signed, findings, state in (
+        (first, [], "ready"),
+        (second, [], "certified"),
+        (second, [(1, FIX, 1)], "must_fix"),
+    ):
+        tables = derived(attempts, findings, ops_certification=[signed])
+        assert tables["ops_standing"]["state"].to_list() == [state]
+    assert set(derived(attempts, ops_certification=[second])["ops_cell"]["state"]) == {"certified"}
+
+
 def test_only_the_collection_in_which_something_is_found_has_something_to_do():
     cells = derived([made_up.attempt("0001")], [(0, "RUL-003", 4)])["ops_cell"]
     assert cells.select("collection", "state", "must_fix").rows() == [
