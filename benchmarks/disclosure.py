@@ -121,6 +121,7 @@ def state(schools: int, seed: int = 1) -> tuple[linked.Rows, linked.Hierarchy]:
         floor=np.full(count, FLOOR),
         width=np.full(count, WIDTH),
         whole=np.full(count, -1),
+        others=np.full(count, -1),
     )
     return rows, linked.Hierarchy(parent, level, GROUPS)
 

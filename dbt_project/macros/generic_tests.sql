@@ -175,6 +175,15 @@
 {% endtest %}
 
 
+{#- A comparison with others tells as much of them as of its own, so it must say how many they are. Resolve it by giving the estimate an `other_count`, or its measure `compared_with`. -#}
+{% test comparisons_say_with_how_many(model) %}
+    select indicator, measure, level, entity_id, student_group
+    from {{ model }}
+    inner join {{ ref("dim_measure") }} using (indicator, measure)
+    where is_comparison <> (other_count is not null)
+{% endtest %}
+
+
 {#- An access gap is the sum of what comes from between and from within schools, whichever side's rate is taken first. -#}
 {% test gap_parts_add_up(model) %}
     select level, entity_id, student_group

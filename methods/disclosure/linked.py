@@ -69,6 +69,8 @@ class Rows:
     floor: Ints
     width: Ints
     whole: Ints
+    others: Ints
+    """How many students the number compares its own with; -1 where it compares nobody."""
 
 
 @dataclass(frozen=True)
@@ -102,11 +104,13 @@ def check(rows: Rows, has_mode: Bools) -> None:
 def primary(rows: Rows, totals: Ints) -> Ints:
     """Give each row the reason why it must be hidden whatever else is published, or 0.
 
-    `totals` is the number of all students of the place in the same table. Nobody among somebody is hidden like a few.
+    `totals` is the number of all students of the place in the same table. Nobody among somebody is hidden like a few,
+    and a comparison tells as much of those compared with as of its own.
     """
     is_share = rows.numerator >= 0
     small = (rows.students != 0) & (rows.students < rows.minimum)
     small |= is_share & (rows.students != 0) & (rows.denominator < rows.minimum)
+    small |= (rows.others >= 0) & (rows.others < rows.minimum)
     few = is_share & rows.is_exact & (np.minimum(rows.numerator, rows.denominator - rows.numerator) < rows.floor)
     reasons = np.where(rows.has_number & few, FEW_COUNTED, SHOWN)
     reasons[rows.has_number & small] = MINIMUM_N

@@ -37,6 +37,7 @@ ROWS = f"""
             order by school_year, policy_id, indicator, population, grade_span, subject, measure
         ) as number_of_table,
         exact_student_count as students,
+        exact_other_count as others,
         cast(exact_numerator * 10000 as bigint) as numerator,
         cast(exact_denominator * 10000 as bigint) as denominator,
         cast(value * 10000 as bigint) as value,
@@ -193,6 +194,7 @@ def numbers_of(
         for name in (
             "number_of_table",
             "students",
+            "others",
             "shown_count",
             "minimum",
             "floor",
@@ -233,6 +235,7 @@ def numbers_of(
         floor=column["floor"],
         width=column["width"],
         whole=np.where(is_share & results["is_one_of_several"].to_numpy(), column["number_of_whole"], -1),
+        others=column["others"],
     ), hierarchy
 
 

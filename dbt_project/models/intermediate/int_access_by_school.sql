@@ -10,7 +10,7 @@ with
 
     sets as (select policy_id, school_year, student_id, group_set from {{ ref("int_student_group_sets") }}),
 
-    members as (select group_set, student_group from {{ ref("int_group_set_members") }} where student_group <> 'ALL'),
+    members as (select group_set, student_group from {{ ref("int_group_set_members") }}),
 
     by_set as (
         select

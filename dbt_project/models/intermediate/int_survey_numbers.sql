@@ -8,16 +8,16 @@ select
     complete / invited as value,
     null as error,
     invited as n,
+    null as others,
     'wilson' as method
 from {{ ref("int_survey_responses") }}
 union all
-select {{ key }}, 'percent_one_answer', straight / answering, null, answering, 'wilson'
+select {{ key }}, 'percent_one_answer', straight / answering, null, answering, null, 'wilson'
 from {{ ref("int_survey_responses") }}
 where answering > 0
 union all
-select {{ key }}, 'nonresponse_difference', difference, difference_error, invited, 'normal'
+select {{ key }}, 'nonresponse_difference', difference, difference_error, invited, all_invited - invited, 'normal'
 from {{ ref("int_survey_responses") }}
-where student_group <> 'ALL' and all_complete > 0
 union all
 select
     {{ key }},
@@ -25,5 +25,6 @@ select
     alpha,
     {{ log_alpha_error("question_count", "respondent_count") }},
     respondent_count,
+    null,
     'bonett'
 from {{ ref("int_survey_items") }}

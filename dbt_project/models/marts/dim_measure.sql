@@ -17,6 +17,7 @@
         '{{ indicator.use_class }}' as use_class,
         {{ position == 1 }} as is_headline,
         {{ "unit_id" in indicator_columns(indicator.id) }} as is_by_unit,
+        {{ measure.compared_with is defined }} as is_comparison,
         '{{ indicator.populations | join("|") }}' as populations,
         '{{ indicator.subjects | join("|") }}' as subjects,
         '{{ measure.get("levels", indicator.get("levels", ["school", "district", "state"])) | join("|") }}' as levels,

@@ -1,6 +1,6 @@
 -- Every cell that should hold a number, with the reason to give where it holds none. So a missing number is a row,
 -- not a gap. A reason that has nothing to do with groups, that a question does not apply here or was nowhere
--- collected, stands once, in the row of all students.
+-- collected, stands once, in the row of all students. A comparison with all others does not apply to all students.
 with
     computed as (
         select indicator, policy_id, school_year, level, entity_id, population, subject, measure
@@ -11,7 +11,18 @@ with
     ),
 
     measures as (
-        select indicator, measure, statistic, use_class, is_by_unit, populations, subjects, levels, grades, is_by_grade
+        select
+            indicator,
+            measure,
+            statistic,
+            use_class,
+            is_by_unit,
+            is_comparison,
+            populations,
+            subjects,
+            levels,
+            grades,
+            is_by_grade
         from {{ ref("dim_measure") }}
     ),
 
@@ -101,7 +112,17 @@ with
     ),
 
     questions as (
-        select indicator, measure, statistic, use_class, is_by_unit, levels, is_by_grade, population, subject
+        select
+            indicator,
+            measure,
+            statistic,
+            use_class,
+            is_by_unit,
+            is_comparison,
+            levels,
+            is_by_grade,
+            population,
+            subject
         from measures
         inner join populations on position(concat('|', population, '|') in concat('|', populations, '|')) > 0
         inner join subjects on position(concat('|', subject, '|') in concat('|', subjects, '|')) > 0
@@ -126,6 +147,8 @@ select
         then 'not_applicable'
         when is_computed_anywhere is null or is_group_collected is null
         then 'not_collected'
+        when is_comparison and is_everyone
+        then 'not_applicable'
         when member_count is null
         then 'no_students'
         when is_computed_here is null

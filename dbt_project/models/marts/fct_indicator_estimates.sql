@@ -1,6 +1,8 @@
 -- Statistics that do not add up, as the indicators' own folders give them.
 {%- set estimated = indicators_with("estimates") %}
 {%- for indicator in estimated %}
+    {%- set measures = indicator_meta(indicator.slug).get("measures", []) %}
+    {%- set compares = measures | selectattr("compared_with", "defined") | list %}
     select
         '{{ indicator.slug }}' as indicator,
         policy_id,
@@ -13,6 +15,7 @@
         measure,
         student_group,
         student_count,
+        {{ "other_count" if compares else "cast(null as bigint)" }} as other_count,
         unit_count,
         value,
         standard_error,
@@ -34,6 +37,7 @@
         cast(null as varchar) as measure,
         cast(null as varchar) as student_group,
         cast(null as bigint) as student_count,
+        cast(null as bigint) as other_count,
         cast(null as bigint) as unit_count,
         cast(null as decimal(18, 10)) as value,
         cast(null as decimal(18, 10)) as standard_error,

@@ -33,6 +33,7 @@ with
         select
             {{ key }},
             student_count as estimate_student_count,
+            other_count,
             unit_count,
             value as estimate,
             standard_error as estimate_error,
@@ -183,7 +184,7 @@ with
             case
                 when completeness < minimum_coverage
                 then 'low_coverage'
-                when found is null and unit_count > 0
+                when found is null and unit_count > 0 and status_without_number is distinct from 'not_applicable'
                 then 'suppressed'
                 when found is null
                 then status_without_number
@@ -209,6 +210,7 @@ select
     denominator,
     expected,
     student_count,
+    other_count,
     coalesce(unit_count, student_count) as unit_count,
     cast(case when value_status in ('ok', 'incomplete') then found end as decimal(18, 10)) as value,
     value_status,

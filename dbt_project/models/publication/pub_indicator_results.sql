@@ -40,8 +40,10 @@ select
     case when is_hidden is null then numerator end as numerator,
     case when is_hidden is null then denominator end as denominator,
     case when is_hidden is null then value end as value,
-    -- A row of low coverage shows no number, hidden or not, and goes on saying so.
-    case when is_hidden and value_status <> 'low_coverage' then 'suppressed' else value_status end as value_status,
+    -- A row of low coverage, or whose question does not apply, shows no number, hidden or not, and goes on saying so.
+    case
+        when is_hidden and value_status not in ('low_coverage', 'not_applicable') then 'suppressed' else value_status
+    end as value_status,
     case when is_hidden is null then low_bound end as low_bound,
     case when is_hidden is null then high_bound end as high_bound,
     case when is_hidden is null then interval_low end as interval_low,

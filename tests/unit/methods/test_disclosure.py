@@ -67,6 +67,7 @@ def as_rows(counts: np.ndarray, numerators: np.ndarray | None = None, base: int 
         floor=np.full(n.size, 3),
         width=np.full(n.size, WIDTH),
         whole=np.full(n.size, -1),
+        others=np.full(n.size, -1),
     )
 
 
@@ -227,6 +228,11 @@ def test_a_rare_outcome_is_hidden_and_so_is_what_would_give_it_away():
     assert by_place[2, 1] == linked.FEW_COUNTED
     assert (by_place == linked.SECONDARY).sum() >= 3
     assert (by_place[0] == linked.SHOWN).all()
+
+
+def test_a_comparison_is_hidden_where_either_side_is_too_few():
+    rows = replace(as_rows(np.array([[600, 300, 300]])), others=np.array([-1, MINIMUM - 1, MINIMUM]))
+    assert linked.primary(rows, np.full(3, 600)).tolist() == [linked.SHOWN, linked.MINIMUM_N, linked.SHOWN]
 
 
 def test_tables_that_hold_the_same_counts_hide_the_same_rows():

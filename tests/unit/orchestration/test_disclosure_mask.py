@@ -22,6 +22,7 @@ RESULT = {
     "subject": "MATH",
     "measure": "mean",
     "exact_student_count": 10,
+    "exact_other_count": None,
     "exact_numerator": None,
     "exact_denominator": None,
     "value": None,
@@ -103,6 +104,25 @@ def test_a_share_is_hidden_where_fewer_were_measured_than_stand_behind_it(place)
         place, of(40, "few measured", **share, exact_denominator=9), of(40, "enough", **share, exact_denominator=10)
     )
     assert hidden(folder).select("entity_id", "mask_reason").rows() == [("few measured", "minimum_n")]
+
+
+def test_a_comparison_is_hidden_where_its_others_are_too_few_and_what_counts_the_same_students_is_not(place):
+    groups = (("ALL", 300, 0), ("EL", 291, 9), ("GENDER_F", 290, 10), ("GENDER_M", 10, 290))
+    rows = [
+        of(
+            number,
+            student_group=group,
+            measure=measure,
+            exact_other_count=others if measure == "gap" else None,
+            value_status="not_applicable" if (measure, group) == ("gap", "ALL") else "ok",
+        )
+        for measure in ("mean", "gap")
+        for group, number, others in groups
+    ]
+    outcome, folder = hide(place, *rows)
+    assert hidden(folder).select("measure", "student_group", "mask_reason").rows() == [("gap", "EL", "minimum_n")]
+    (event,) = outcome.get_asset_materialization_events()
+    assert event.materialization.metadata["systems"].value == 1
 
 
 def test_where_counts_are_published_two_of_many_are_hidden_and_three_are_not(place):

@@ -21,11 +21,12 @@ select
     cast(case when is_enough then 100 * high end as decimal(18, 10)) as interval_high,
     case when is_enough and low is not null then method end as interval_method,
     member_count + other_count as unit_count,
-    least(member_count, other_count) as student_count,
+    member_count as student_count,
+    other_count,
     cast(null as decimal(9, 6)) as completeness
 from {{ ref("int_access_gaps") }} as gaps
 inner join policy on gaps.policy_id = policy.policy_id and gaps.level = policy.level
-cross join lateral(select least(member_count, other_count) >= minimum_students as is_enough) as judged
+cross join lateral(select least(member_count, other_count) >= greatest(minimum_students, 1) as is_enough) as judged
 cross join
     lateral(
         values
@@ -52,4 +53,4 @@ cross join
             }},
             ('in_schools_without_others', in_schools_without_others, null, null, null, null)
     ) as found(measure, value, error, low, high, method)
-where school_year between first_school_year and last_school_year and member_count > 0 and other_count > 0
+where school_year between first_school_year and last_school_year and member_count > 0

@@ -28,7 +28,8 @@ select
     cast(case when is_enough then high end as decimal(18, 10)) as interval_high,
     case when is_enough and low is not null then method end as interval_method,
     cast(stratum_count as bigint) as unit_count,
-    cast(least(focal_count, other_count) as bigint) as student_count,
+    cast(focal_count as bigint) as student_count,
+    cast(other_count as bigint) as other_count,
     cast(null as decimal(9, 6)) as completeness
 from {{ ref("int_placement_summaries") }} as summaries
 inner join policy on summaries.policy_id = policy.policy_id and summaries.level = policy.level

@@ -8,6 +8,7 @@ with
             value,
             method,
             cast(n as bigint) as n,
+            cast(others as bigint) as other_count,
             case when method = 'bonett' then (1 - value) * error else error end as standard_error,
             case
                 method
@@ -41,5 +42,6 @@ select
     case when value is not null then method end as interval_method,
     n as unit_count,
     n as student_count,
+    other_count,
     cast(null as decimal(9, 6)) as completeness
 from bounded
