@@ -26,6 +26,7 @@ from submissions.store import Store, write_atomically, write_together
 SMALL = 200_000
 """Up to so many rows, a frame is written in memory and then to the disk, which takes less than to send it there."""
 
+_KEPT = {name: accepted_schema(contract) for name, contract in CONTRACTS.items()}
 _SETTINGS = {"compression": "zstd", "compression_level": 1, "statistics": False, "row_group_size": 200_000}
 """With these, the same frame gives the same bytes. A higher level costs more and makes no smaller file."""
 
@@ -56,8 +57,8 @@ class Screened:
 
 def prepare_accepted(store: Store) -> None:
     """See that every collection has an accepted Parquet of its columns and no rows, so that a glob always finds one."""
-    nothing = {name: accepted_schema(contract).to_frame() for name, contract in CONTRACTS.items()}
-    _write(store, {store.accepted / name / "none" / "none.parquet": frame for name, frame in nothing.items()})
+    nothing = {store.accepted / name / "none" / "none.parquet": schema.to_frame() for name, schema in _KEPT.items()}
+    _write(store, nothing)
 
 
 def place_of(folder: Path, collection: str, school_year: int, district_id: str) -> Path:
@@ -185,8 +186,8 @@ def _accepted(one: Screened, submission: Submission, pseudonyms: pl.DataFrame, k
             made[name] = pseudonymize(typed[name], key)
     sent = {one.name: one for one in typed} | made
     columns = []
-    for name, kind in accepted_schema(contract).items():
-        values = sent[name].alias(name) if name in sent else constant(name, None, kind, typed.height)
+    for name, kind in _KEPT[one.collection].items():
+        values = sent[name] if name in sent else constant(name, None, kind, typed.height)
         columns.append(values if values.dtype == kind else values.cast(kind))
     local = [values for name, values in sent.items() if name.startswith("local_")]
     frame = pl.DataFrame([*columns, *local])

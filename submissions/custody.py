@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from expectations.collections.rules import SCHOOL_YEARS
 from expectations.notices import MUST_FIX, Notice, in_order
 from submissions import packages
 from submissions.containers import GZIP, PARQUET, ZIP
@@ -125,7 +126,7 @@ def receive(
     ValueError, MappingError or SupersedesError where the call makes no sense, and OSError, with nothing recorded, where
     the machine cannot do it.
     """
-    if not paths or not _DISTRICT_ID.fullmatch(district_id) or not 1900 <= school_year <= 2200:
+    if not paths or not _DISTRICT_ID.fullmatch(district_id) or school_year not in SCHOOL_YEARS:
         raise ValueError(
             "a submission has files, a district id of letters, digits, - or _, and a school year such as 2025"
         )

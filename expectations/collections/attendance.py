@@ -101,9 +101,7 @@ RULES = (
         severity=EXPLAIN,
         catalogue=("V038",),
         fields=("days_absent", "days_expected"),
-        holds=pl.all_horizontal(
-            (2 * pl.col(name) % 1 == 0).fill_null(True) for name in ("days_absent", "days_expected")
-        ),
+        holds={name: 2 * pl.col(name) % 1 == 0 for name in ("days_absent", "days_expected")},
         title="Days are neither whole nor half",
         one="{count} attendance record has days that are neither whole nor half days.",
         many="{count} attendance records have days that are neither whole nor half days.",
