@@ -266,6 +266,9 @@ def provenance(console: Console, told: dict[str, Any]) -> None:
         console.print(f"Computed by a method: {name} (code {told['code'].get('methods', '')})", soft_wrap=True)
     for name, one in told["submissions"].items():
         console.print(f"Submission: {name} ({', '.join(one['events'])})", soft_wrap=True)
+        if said := one["certification"]:
+            signed = " ".join(said[part] or "" for part in ("certified_on", "certified_by", "certified_as"))
+            console.print(f"    {said['status'].replace('_', ' ')} {escape(signed)}", soft_wrap=True)
         for collection, sha256 in one["files"]:
             console.print(f"    {collection} {sha256}", soft_wrap=True)
     console.print(f"All else that the release was made of: {told['others']}")

@@ -90,7 +90,7 @@ def explain(release: Path, entity: str, indicator: str, group: str = "ALL", leve
     about = _read(api / "provenance" / "indicators" / f"{indicator}.json")
     behind = _read(api / "provenance" / levels[0] / f"{entity}.json")
     last, policies = max(row["school_year"] for row in rows), {row["policy_id"] for row in rows}
-    collections = set(about["collections"])
+    collections, certified = set(about["collections"]), _certifications(api)
     return {
         "release": said["release"],
         "level": levels[0],
@@ -104,13 +104,24 @@ def explain(release: Path, entity: str, indicator: str, group: str = "ALL", leve
         "shared_models": about["shared_models"],
         "computed": about["computed"],
         "submissions": {
-            name: {**one, "files": [pair for pair in one["files"] if not collections or pair[0] in collections]}
+            name: {
+                **one,
+                "files": [pair for pair in one["files"] if not collections or pair[0] in collections],
+                "certification": certified.get((one["district_id"], one["school_year"])),
+            }
             for name, one in behind["submissions"].items()
             if one["school_year"] <= last
         },
         "others": f"data/{FILE}",
         "code": _read(release / "data" / FILE)["inputs"]["code"],
     }
+
+
+def _certifications(api: Path) -> dict[tuple[str, int], dict[str, Any]]:
+    """Give by district and school year who certified it; nothing where a release does not say."""
+    path = api / "certifications.json"
+    rows = _read(path)["certifications"] if path.is_file() else []
+    return {(row["district_id"], row["school_year"]): row for row in rows}
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from reports.provenance import NotThereError, explain, made_of
 from reports.release import Dossier, build_release
 from reports.statement import read_statement
 
+SIGNATURE = "certified 2025-11-14 =J. Ortiz <b> Superintendent"
 SUBMISSION = {"rule_pack": "r", "events": ["received", "screened", "accepted"]}
 INPUTS = {
     "submissions": {
@@ -57,6 +58,9 @@ def test_a_number_leads_to_its_page_policy_model_and_submissions(explained: Path
     assert list(told["submissions"]) == ["2024-0100-x", "2025-0100-x"]
     assert all([name for name, _ in one["files"]] == ["assessment"] for one in told["submissions"].values())
     assert told["submissions"]["2025-0100-x"]["events"] == ["received", "screened", "accepted"]
+    signed = [one["certification"] for one in told["submissions"].values()]
+    assert [one["status"] for one in signed] == ["changed_since", "certified"]
+    assert (signed[1]["certified_by"], signed[1]["certified_on"]) == ("=J. Ortiz <b>", "2025-11-14")
 
 
 def test_the_state_comes_from_the_submissions_of_everyone(explained: Path):
@@ -108,7 +112,13 @@ def test_the_command_tells_the_same_in_words_and_as_json(explained: Path, monkey
     words = ["explain", "0001", "academic_achievement", "EL", "--release", str(explained)]
     told = CliRunner().invoke(app, words)
     assert told.exit_code == 0, told.output
-    for said in ("ind_academic_achievement", "Policy: minimum_students = 10", "Submission: 2025-0100-x", "f" * 64):
+    for said in (
+        "ind_academic_achievement",
+        "Policy: minimum_students = 10",
+        "Submission: 2025-0100-x",
+        "f" * 64,
+        SIGNATURE,
+    ):
         assert said in told.output
     as_json = CliRunner().invoke(app, [*words, "--json"])
     assert json.loads(as_json.output) == json.loads(
