@@ -321,7 +321,8 @@ def certify(
     place, console = settings.enter(), telling.screen()
     submission = custody.submissions_in_force(place.store, year).get(district)
     try:
-        telling.to_certify(console, certification.prepare(place.store, submission))
+        wanted = certification.prepare(place.store, submission)
+        telling.to_certify(console, wanted, place.store.feedback / wanted.submission_id)
         if name is None:
             console.print("Nothing is signed yet: to sign, give --name and --title.")
             return

@@ -166,8 +166,8 @@ def explained(console: Console, kept: list, left: list[str]) -> None:
         console.print("The workbook holds no reason code and no note.")
 
 
-def to_certify(console: Console, one: Any) -> None:
-    """Show what is signed: the files and their rows, what was found and explained, and the statement."""
+def to_certify(console: Console, one: Any, feedback: Path) -> None:
+    """Show what is signed: the files and their rows, what was found and explained, the statement, and what to read."""
     table = _table(f"District {escape(one.district_id)}, {one.school_year}: {one.submission_id}", ["File"], ["Rows"])
     for file in one.files[:LISTED]:
         table.add_row(escape(file["name"]), f"{file['rows']:,}")
@@ -180,6 +180,9 @@ def to_certify(console: Console, one: Any) -> None:
     replies = {None: "not answered yet", True: "accepted by the state"}
     for said in one.explanations:
         console.print(f"    {said['rule']}: {said['count']:,}, {replies[said['accepted']]}")
+    for page, words in (("report.html", "What was found"), ("preview.html", "The numbers as they will be published")):
+        if (feedback / page).is_file():
+            console.print(f"{words}: {escape(str(feedback / page))}", soft_wrap=True)
     console.print(f"What is signed: {escape(one.text)}", soft_wrap=True)
 
 

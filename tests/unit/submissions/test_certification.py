@@ -179,6 +179,8 @@ def test_the_command_shows_what_is_signed_signs_it_and_the_receipt_is_verified(s
     assert code == 0 and "Nothing is signed yet" in told and signatures(store) == []
     assert "student.csv" in told and "Rows: 1." in told and certification.STATEMENTS["1"] in told.replace("\n", " ")
 
+    assert f"What was found: {store.feedback}" in told and "as they will be published:" not in told
+
     code, told = waymark("certify", *whose, "--name", "J. Ortiz")
     assert code == 2 and "both --name and --title" in told
 
