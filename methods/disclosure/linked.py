@@ -79,7 +79,7 @@ class System:
 
     quantity: str
     rows: Ints
-    """[table, cell]"""
+    """[table, cell]; a table without some groups has the first table's rows for them."""
     table: Table
     sensitive: Ints
     widths: Ints
@@ -193,7 +193,7 @@ def _tables(rows: Rows, hierarchy: Hierarchy) -> list[Ints]:
 
 
 def _alike(rows: Rows, tables: list[Ints], quantity: str, reasons: Ints) -> list[Ints]:
-    """Bring together tables that hold the same numbers: [table, cell] of rows for each.
+    """Bring together tables that hold the same numbers, as `System.rows`.
 
     A table that counts the same of others, and shows no exact row of those it has, stands by itself: nothing tells a
     reader that everybody of some students is as many as a part of others.
@@ -202,16 +202,30 @@ def _alike(rows: Rows, tables: list[Ints], quantity: str, reasons: Ints) -> list
     takes_part = rows.takes_part | (rows.students > 0) | (reasons == NOBODY)
     if quantity == "numerator":
         takes_part &= rows.numerator >= 0
+
+    def key(mine: Ints) -> tuple:
+        held = rows.joint[mine[0]], rows.place[mine].tobytes(), rows.group[mine].tobytes(), numbers[mine].tobytes()
+        exact = mine[rows.is_exact[mine]]
+        stands_alone = quantity == "numerator" and exact.size and np.all(reasons[exact] != SHOWN)
+        return (*held, rows.denominator[mine].tobytes()) if stands_alone else held
+
     found: dict[tuple, list[Ints]] = {}
     for cells in tables:
-        is_in = (cells >= 0) & takes_part[cells]
-        mine = cells[is_in]
+        mine = cells[(cells >= 0) & takes_part[cells]]
         if mine.size:
-            key = rows.joint[mine[0]], np.flatnonzero(is_in).tobytes(), numbers[mine].tobytes()
-            exact = mine[rows.is_exact[mine]]
-            if quantity == "numerator" and exact.size and np.all(reasons[exact] != SHOWN):
-                key += (rows.denominator[mine].tobytes(),)
-            found.setdefault(key, []).append(mine)
+            found.setdefault(key(mine), []).append(mine)
+    # Some groups are reported for some indicators only: a table that lacks them still counts the same of all others.
+    groups = {held: frozenset(rows.group[members[0]].tolist()) for held, members in found.items()}
+    for held in sorted(found, key=lambda one: -len(groups[one])):
+        if held not in found:
+            continue
+        most = found[held][0]
+        for fewer in sorted({own for own in groups.values() if own < groups[held]}, key=sorted):
+            is_in = np.isin(rows.group[most], list(fewer))
+            for mine in found.pop(key(most[is_in]), []):
+                filled = most.copy()
+                filled[is_in] = mine
+                found[held].append(filled)
     return [np.array(members) for members in found.values()]
 
 

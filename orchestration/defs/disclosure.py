@@ -132,9 +132,12 @@ def _proven(systems: list[linked.System], proofs: list[Proof]) -> dict[str, int]
 def _proof_files(results: pl.DataFrame, systems: list[linked.System], proofs: list[Proof]) -> dict[str, pl.DataFrame]:
     """Lay out the proof as the three tables that the method's README describes."""
     place = results.select("level", "entity_id", "student_group")
+    table = results["number_of_table"].to_numpy()
     members, worlds, changes = [], [], []
     for number, (system, proof) in enumerate(zip(systems, proofs, strict=True)):
-        members += [(number, system.quantity, int(row)) for row in system.rows[:, 0]]
+        # A table may have rows of the first beside its own.
+        own = np.argmax(table[system.rows] != table[system.rows[0]], axis=1)
+        members += [(number, system.quantity, int(row)) for row in system.rows[np.arange(own.size), own]]
         hidden = np.flatnonzero(~proof.is_exact)
         worlds.append((np.full(hidden.size, number), proof.rows[hidden], proof.base[hidden]))
         for cell, pair in zip(proof.certified.tolist(), proof.worlds, strict=True):

@@ -249,6 +249,25 @@ def test_tables_that_hold_the_same_counts_hide_the_same_rows():
     assert (reasons[: counts.size] == linked.hide(one, places)[0]).all()
 
 
+def test_a_table_that_lacks_a_group_hides_the_rest_with_the_table_that_has_it():
+    places = replace(hierarchy([2, 3], 3), family=["total", *["part"] * 3, ""])
+    counts = rolled_up(places, np.random.default_rng(3).poisson([3, 40, 60], (6, 3)))
+    counts = np.column_stack([counts, counts[:, 0] // 2])
+    one = as_rows(counts)
+    fewer = one.group < 4
+    both = linked.Rows(**{
+        name: np.r_[getattr(one, name)[fewer], getattr(one, name)]
+        if name != "table"
+        else np.repeat([0, 1], [fewer.sum(), fewer.size])
+        for name in vars(one)
+    })  # fmt: skip
+    reasons, (system,) = linked.hide(both, places)
+    assert both.table[system.rows].max(axis=1).tolist() == [1, 1] and (both.table[system.rows] == 0).any(axis=1).any()
+    assert (reasons[: fewer.sum()] == reasons[fewer.sum() :][fewer]).all()
+    assert (reasons[fewer.sum() :] == linked.hide(one, places)[0]).all()
+    assert (reasons == linked.SECONDARY).any()
+
+
 @pytest.mark.parametrize("base", [1, 5])
 @pytest.mark.parametrize("seed", range(5))
 def test_what_was_hidden_once_is_enough_for_the_same_numbers_again(seed, base):
