@@ -91,7 +91,8 @@ def make_release(release: Path, version: str, changed: str | None) -> int:
     for name, table in tables.items():
         fields = [{"name": column, "type": kind[0]} for column, kind in about[name]["fields"].items()]
         table.select([field["name"] for field in fields]).write_csv(release / "data" / f"{name}.csv")
-        described = [field | {"title": "", "title_es": "", "description": "", "description_es": ""} for field in fields]
+        said = dict.fromkeys(("title", "title_es", "description", "description_es"), "")
+        described = [field | said | {"checks": []} for field in fields]
         schema = {"fields": described, "primaryKey": about[name]["key"]}
         size = (release / "data" / f"{name}.csv").stat().st_size
         resources.append({"name": name, "type": "table", "path": f"{name}.csv", "title": name, "description": ""}
