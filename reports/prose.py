@@ -31,7 +31,7 @@ class Page(NamedTuple):
 
     @property
     def is_draft(self) -> bool:
-        """Tell whether a translation still waits for a person's review; only staff are told."""
+        """Tell whether a translation still waits for a person's review."""
         return self.language != "en" and not (self.reviewed_by and self.reviewed_at)
 
 
@@ -64,9 +64,13 @@ def drafts(indicators_folder: Path) -> list[Page]:
     others = [code for code in LANGUAGES if code != "en"]
     read = [page for code in others for page in pages(code).values()]
     read += [methodology(indicators_folder / slug, slug, code) for code in others for slug in slugs]
-    for row in yaml.safe_load((ROOM / "reviews.yml").read_text(encoding="utf-8")):
-        read.append(Page(row["what"], row["language"], "", None, None, row["reviewed_by"], row["reviewed_at"]))
-    return [page for page in read if page.is_draft]
+    return [page for page in [*read, *_whole_files()] if page.is_draft]
+
+
+@cache
+def is_draft(language: str) -> bool:
+    """Tell whether words that all pages of a language share still wait for a person's review."""
+    return any(file.is_draft for file in _whole_files() if file.language == language)
 
 
 @cache
@@ -85,6 +89,11 @@ def explained_in(text: str, language: str) -> list[dict]:
 def not_yet() -> list[dict]:
     """Read what is not measured yet: id, name, reason, and why: `records`, `method` or `choice`."""
     return _rows("not_yet.yml", ("name", "reason"))
+
+
+def _whole_files() -> list[Page]:
+    rows = yaml.safe_load((ROOM / "reviews.yml").read_text(encoding="utf-8"))
+    return [Page(row["what"], row["language"], "", None, None, row["reviewed_by"], row["reviewed_at"]) for row in rows]
 
 
 def _rows(file: str, said: tuple[str, ...]) -> list[dict]:

@@ -285,6 +285,11 @@ class Published:
         """Give, for what lies under an entity, the headlines of all students by id."""
         return self._of_districts if entity == STATE else self._under(("school", entity[1]))
 
+    def rows_under(self, entity: Entity) -> pl.DataFrame | None:
+        """Give the rows behind `headlines`, in the order of ids, where anything lies under an entity."""
+        frame = self._headlines.get(("district", "") if entity == STATE else ("school", entity[1]))
+        return None if frame is None else frame.drop("level", "home")
+
     @cached_property
     def _of_districts(self) -> dict[str, dict[Key, Cell]]:
         return self._headlines_under(("district", ""))

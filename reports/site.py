@@ -27,6 +27,7 @@ from reports import charts, prose, similar, tables, words
 from reports.profile import MOST_DRAWN, Figure, Grid, Profile, View
 from reports.published import ALL_STUDENTS, KEY, NUMBERS_LETTER, STATE, Entity, Published, Results, cells_of, keys_of
 from reports.rendering import as_code, templates_in
+from reports.tables import Headlines
 
 ROOM = Path(__file__).parent
 STRETCH = 100
@@ -57,6 +58,10 @@ PATH_OF_ACCESS = (
 """The four questions of the page on access, and the indicators that answer them."""
 OF_PLACES = ("entities", "certifications")
 """The tables of which the page of a place shows its own rows alone."""
+SHEET = 640
+"""How many pixels wide a drawing is in a file of its own."""
+UNDRAWN = ("profile", "entity", "summary", "cards", "schools", "grades", "records")
+"""What stands on a profile without a chart of its own: looking for one there took a tenth of the time of a page."""
 _HEIGHT = re.compile(r'height="(\d+)"')
 """How high a drawing is: the first that it says of itself."""
 _SLUG = re.compile(r"[a-z0-9_]{1,80}")
@@ -204,6 +209,8 @@ class _Maker:
     # ---- pages of places ----
 
     def _places(self, level: str, ids: Sequence[str]) -> None:
+        if level == "district":
+            self._write_schools(ids)
         shown = self.book.shown(level, ids)
         found = {entity_id: stretch for entity_id, *stretch in _stretches(shown)}
         keys, places = keys_of(shown)
@@ -215,6 +222,7 @@ class _Maker:
             own = Results(cells[start:end])
             for language, view in self.views.items():
                 contents = _profile(view, entity, own)
+                self._write_drawings(view, f"{level}/{entity_id}", contents)
                 if contents["are_apart"]:
                     self._write(language, self._schools_of(entity), "schools.html", contents)
                 self._write(language, self.book.path_of(entity), "profile.html", contents)
@@ -222,7 +230,11 @@ class _Maker:
     def _is_taken(self, entity: Entity, digests: Mapping[str, str]) -> bool:
         """Take the pages of a place where they are made from the same as before, and tell whether they are."""
         name = "/".join(entity)
-        return name in self.known and self.known[name] == digests[name] and self._take(self._files_of(entity))
+        if name not in self.known or self.known[name] != digests[name]:
+            return False
+        drawings = (f"files/{name}-{language}.svg" for language in self.views)
+        there = [drawing for drawing in drawings if (self._remembered[0] / drawing).is_file()]
+        return self._take([*self._files_of(entity), *there])
 
     def _files_of(self, entity: Entity) -> list[str]:
         """Name the files of a place."""
@@ -230,7 +242,8 @@ class _Maker:
         if entity[0] == "district" and len(self.book.under.get(entity, [])) > SCHOOLS_ON_A_PROFILE:
             paths.append(self._schools_of(entity))
         pages = [f"{language}/{path}" for language in self.views for path in paths]
-        return pages + [f"files/{entity[0]}/{entity[1]}.{kind}" for kind in ("csv", "json")]
+        stems = ["/".join(entity), *([_file_under(entity)] if self.book.rows_under(entity) is not None else [])]
+        return pages + [f"files/{stem}.{kind}" for stem in stems for kind in ("csv", "json")]
 
     def _schools_of(self, entity: Entity) -> str:
         return f"district/{entity[1]}/schools/index.html"
@@ -299,8 +312,9 @@ class _Maker:
         earlier = self._remembered[0]
         if not all((earlier / target).is_file() for target in targets):
             return False
+        for folder in {(self.site / target).parent for target in targets}:
+            folder.mkdir(parents=True, exist_ok=True)
         for target in targets:
-            (self.site / target).parent.mkdir(parents=True, exist_ok=True)
             _share(earlier / target, self.site / target)
         return True
 
@@ -311,6 +325,8 @@ class _Maker:
         state = Profile(view, STATE) if STATE in book.entities else None
         if view.say.code == "en" and state:
             self._write_files("state/state", book.state_rows)
+            if (districts := book.rows_under(STATE)) is not None:
+                self._write_files(_file_under(STATE), districts, "district")
         yield "index.html", "home.html", lambda: {"profile": state, "cards": state.cards() if state else []}
         if state:
             yield "state/index.html", "profile.html", lambda: self._drawn(view, "state", _profile(view, STATE, None))
@@ -453,6 +469,7 @@ class _Maker:
             "root": "../" * depth,
             "top": "../" * (depth + 1),
             "here": path,
+            "is_draft": prose.is_draft(language),
         }
         templates = self.templates[language]
         page = templates.get_template(template).render(**shared, **contents)
@@ -461,8 +478,32 @@ class _Maker:
             page = _with_further_groups(page, (groups.render(**shared, **contents, part=part) for part in parts))
         _write(self.site / language / path, page)
 
-    def _write_files(self, name: str, rows: pl.DataFrame) -> None:
-        _Files(self.site, rows, "state", self.book.is_simulated, *keys_of(rows)).write(name, 0, rows.height)
+    def _write_files(self, name: str, rows: pl.DataFrame, level: str = "state") -> None:
+        _Files(self.site, rows, level, self.book.is_simulated, *keys_of(rows)).write(name, 0, rows.height)
+
+    def _write_schools(self, ids: Sequence[str]) -> None:
+        """Write the headlines of the schools of each district, which its pages draw and set side by side."""
+        found = {entity_id: self.book.rows_under(("district", entity_id)) for entity_id in ids}
+        under = {entity_id: rows for entity_id, rows in found.items() if rows is not None}
+        if not under:
+            return
+        shown, start = pl.concat(under.values()), 0
+        files = _Files(self.site, shown, "school", self.book.is_simulated, *keys_of(shown))
+        for entity_id, rows in under.items():
+            files.write(_file_under(("district", entity_id)), start, start + rows.height)
+            start += rows.height
+
+    def _write_drawings(self, view: View, name: str, contents: Mapping[str, Any]) -> None:
+        """Write all charts of the page of a place into one file, in which each can be asked for by its id."""
+        figures = list(_figures([found for key, found in contents.items() if key not in UNDRAWN]))
+        path, profile = f"files/{name}-{view.say.code}.svg", contents["profile"]
+        heading = f"{profile.name}, {view.say.school_year(profile.year)}"
+        if self.book.is_simulated:
+            heading += f". {view.say('simulated.note')}"
+        if figures:
+            _write(self.site / path, _sheet(figures, heading))
+        for figure in figures:
+            figure.file = f"{path}#{figure.id}"
 
     def _drawn(self, view: View, name: str, contents: dict[str, Any]) -> dict[str, Any]:
         """Write each chart of a page of the whole into a file of its own, beside the page's data."""
@@ -470,12 +511,32 @@ class _Maker:
             path = f"files/charts/{name}-{figure.id}-{view.say.code}.svg"
             drawing = str(figure.chart).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
             style = 'font-family="system-ui, sans-serif" overflow="visible" '
-            drawing = drawing.replace('width="100%"', f'{style}width="640"', 1)
+            drawing = drawing.replace('width="100%"', f'{style}width="{SHEET}"', 1)
             if self.book.is_simulated:
                 drawing = _signed_as_simulated(drawing, view.say("simulated.note"))
             _write(self.site / path, drawing)
             figure.file = path
         return contents
+
+
+def _sheet(figures: Sequence[Figure | Grid], heading: str) -> str:
+    """Set drawings below one another, each under its title, in a view that is called as its figure is on the page."""
+    parts, top = [f'<text x="4" y="18" font-weight="600">{escape(heading)}</text>'], 28
+    for figure in figures:
+        drawing = str(figure.chart)
+        height = int(_HEIGHT.search(drawing)[1]) + 40
+        parts.append(f'<view id="{figure.id}" viewBox="0 {top} {SHEET} {height}"/>')
+        parts.append(f'<text x="4" y="{top + 18}" font-weight="600">{escape(figure.title)}</text>')
+        parts.append(drawing.replace("<svg ", f'<svg overflow="visible" y="{top + 30}" ', 1))
+        top += height
+    size = f'width="{SHEET}" height="{top}" viewBox="0 0 {SHEET} {top}"'
+    whole = f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="system-ui, sans-serif" font-size="14">'
+    return "\n".join([whole, *parts, "</svg>"])
+
+
+def _file_under(entity: Entity) -> str:
+    """Name the files of the headlines of what lies under an entity."""
+    return "state/districts" if entity == STATE else f"district/{entity[1]}-schools"
 
 
 def _signed_as_simulated(drawing: str, note: str) -> str:
@@ -513,7 +574,7 @@ def _texts_of(rules: Sequence[Mapping[str, Any]], language: str) -> str:
 
 def _figures(found: Any) -> Iterator[Figure | Grid]:
     """Find every drawn figure in the contents of a page."""
-    if isinstance(found, Profile | View | Published | str | Markup | Mapping):
+    if isinstance(found, Profile | View | Published | str | Markup | Mapping | Headlines):
         return
     if isinstance(found, Figure | Grid):
         if found.chart is not None:
@@ -545,6 +606,7 @@ def _profile(view: View, entity: Entity, cells: Mapping | None) -> dict[str, Any
         "cards": profile.cards(),
         "topics": profile.topics(),
         "schools": schools,
+        "under": None if entity[0] == "school" else _file_under(entity),
         "grades": profile.grades_offered() if schools else [],
         "records": profile.records() if entity[0] != "school" else [],
         "spread": spread,
@@ -636,8 +698,11 @@ def _markdown() -> MarkdownIt:
 
 
 def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(text.encode())
+    try:
+        path.write_bytes(text.encode())
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode())
 
 
 def _share(source: str | Path, target: str | Path) -> None:

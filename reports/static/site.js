@@ -1,4 +1,4 @@
-// Comforts only: search, comparing, sortable tables, printing, saving a drawing. Every page is complete without this file.
+// Comforts only: search, comparing, sortable tables, printing. Every page is complete without this file.
 "use strict";
 
 const top_ = document.body.dataset.top;
@@ -335,25 +335,9 @@ function releases() {
   }
 }
 
-function saveDrawing(button) {
-  button.hidden = false;
-  button.addEventListener("click", () => {
-    const drawing = button.closest("figure").querySelector(".chart svg").cloneNode(true);
-    drawing.setAttribute("xmlns", "http://www.w3.org/2000/svg");
-    drawing.setAttribute("width", "640");
-    drawing.setAttribute("font-family", "system-ui, sans-serif");
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([drawing.outerHTML], { type: "image/svg+xml" }));
-    link.download = `${button.dataset.name}.svg`;
-    link.click();
-    URL.revokeObjectURL(link.href);
-  });
-}
-
 releases();
 document.querySelectorAll("table.sortable").forEach(sortable);
 document.querySelectorAll("p.filter").forEach(ofOneGrade);
-document.querySelectorAll("button.drawing").forEach(saveDrawing);
 for (const button of document.querySelectorAll("button.print")) {
   button.hidden = false;
   button.addEventListener("click", () => print());

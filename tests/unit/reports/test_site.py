@@ -19,7 +19,7 @@ import pytest
 from reports import prose, words
 from reports import site as site_module
 from reports.handover import hand_over
-from reports.published import Published
+from reports.published import KEY, Published
 from reports.release import build_release, publish_release
 from reports.site import build_site
 from tests.valid_html import faults_of
@@ -685,7 +685,11 @@ def test_every_link_leads_to_a_file_of_the_site_and_to_a_place_in_it(pages, rele
                 assert target.is_relative_to(site)
                 assert target.is_file(), (path, element.keys[name])
                 if parts.fragment:
-                    assert parts.fragment in ids[target.relative_to(site).as_posix()], (path, element.keys[name])
+                    name_of_target = target.relative_to(site).as_posix()
+                    if name_of_target not in ids:
+                        views = re.findall(r'<view id="(\w+)"', target.read_text(encoding="utf-8"))
+                        ids[name_of_target] = set(views)
+                    assert parts.fragment in ids[name_of_target], (path, element.keys[name])
                 links += 1
     assert links > 2000
 
@@ -730,6 +734,16 @@ def test_every_page_says_its_language_and_leads_to_itself_in_the_other(pages):
         links = [link for link in page.all("a") if link.keys.get("hreflang")]
         assert [link.keys["lang"] for link in links] == [other]
         assert links[0].keys["href"] == "../" * path.count("/") + f"{other}/{name}"
+
+
+def test_every_page_in_spanish_says_that_it_is_a_draft_until_a_person_has_reviewed_its_words(pages, monkeypatch):
+    draft = "El español de estas páginas es un borrador"
+    assert all((draft in page.text) == path.startswith("es/") for path, page in pages.items() if "/" in path)
+    read = prose.Page("language.yml", "es", "", None, None, "Ana Ruiz", date(2026, 11, 22))
+    monkeypatch.setattr(prose, "_whole_files", lambda: [read])
+    prose.is_draft.cache_clear()
+    assert not prose.is_draft("es")
+    prose.is_draft.cache_clear()
 
 
 def test_every_page_about_numbers_says_its_year_its_release_and_why_numbers_are_hidden(pages):
@@ -818,6 +832,45 @@ def test_a_chart_of_the_state_stands_in_a_file_of_its_own(pages, release: Path):
         assert drawing.tag == "{http://www.w3.org/2000/svg}svg"
 
 
+def test_every_chart_has_its_rows_and_its_drawing_in_files_beside_it(pages, release: Path):
+    from xml.etree import ElementTree
+
+    site, seen, rows_of, views_of = release / "site", 0, {}, {}
+    for path, page in pages.items():
+        for figure in page.all("figure"):
+            if figure.keys.get("class") == "ten" or not any(one.keys.get("role") == "img" for one in figure.all("svg")):
+                continue
+            links = [
+                link.keys["href"]
+                for part in figure.all("p")
+                if part.keys.get("class") == "files"
+                for link in part.all("a")
+            ]
+            assert [link.partition("#")[0].rpartition(".")[2] for link in links] == ["csv", "json", "svg"], path
+            csv, _, drawing = ((site / path).parent / link for link in links)
+            if csv not in rows_of:
+                rows_of[csv] = csv.resolve().read_text(encoding="utf-8")
+            assert figure.keys.get("data-indicator", "") in rows_of[csv]
+            file, _, part = str(drawing).partition("#")
+            if file not in views_of:
+                whole = ElementTree.parse(Path(file).resolve())
+                views_of[file] = {view.get("id") for view in whole.iter("{http://www.w3.org/2000/svg}view")}
+            assert not part or part in views_of[file]
+            seen += 1
+    assert seen > 50
+
+
+def test_a_district_has_the_headlines_of_its_schools_in_a_file(release: Path):
+    site = release / "site"
+    schools = pl.read_csv(site / "files/district/0100-schools.csv", infer_schema=False)
+    values = pl.read_csv(release / "data/values.csv", infer_schema=False)
+    assert set(schools["level"]) == {"school"} and schools["entity_id"].n_unique() > 1
+    key = ["level", "entity_id", *KEY]
+    found = schools.join(values, on=key, how="left", suffix="_published")
+    assert found.select(pl.col("value").eq_missing(pl.col("value_published")).all()).item()
+    assert found["value_status"].eq(found["value_status_published"]).all()
+
+
 def test_an_indicator_without_any_number_stands_in_the_list_of_what_is_missing_with_its_reason(pages):
     (line,) = [
         item
@@ -863,13 +916,15 @@ def test_only_pages_whose_contents_changed_are_made_again_and_the_bytes_are_the_
     monkeypatch.setattr(site_module._Files, "write", lambda files, name, start, end: written.append(name))
     build_site(second, memory=memory)
     # The school itself, and its district, whose table of schools shows it.
-    assert [name for name in written if name.startswith(("school/", "district/"))] == ["district/0100", "school/0001"]
+    own = [name for name in written if name.startswith(("school/", "district/"))]
+    assert own == ["district/0100-schools", "district/0100", "school/0001"]
     monkeypatch.undo()
     anew = _copied(second, tmp_path, "anew")
     build_site(anew)
     ours, theirs = _bytes(second / "site"), _bytes(anew / "site")
-    assert {path for path in ours if path.suffix == ".html"} == {path for path in theirs if path.suffix == ".html"}
-    assert all(ours[path] == theirs[path] for path in ours if path.suffix == ".html")
+    pages_and_drawings = {path for path in ours if path.suffix in (".html", ".svg")}
+    assert pages_and_drawings == {path for path in theirs if path.suffix in (".html", ".svg")}
+    assert all(ours[path] == theirs[path] for path in pages_and_drawings)
 
 
 def test_two_numbers_that_changed_places_are_a_change_of_their_school_and_of_no_other(release: Path, tmp_path: Path):
