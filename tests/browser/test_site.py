@@ -365,19 +365,18 @@ def test_links_and_buttons_are_large_enough_to_touch(visit):
     assert small == []
 
 
-def test_a_drawing_of_a_school_can_be_opened_by_itself(visit):
-    page = visit("en/" + MAIN["school"])
-    # Of a picture without a page the browser asks by itself for an icon.
-    page.route("**/favicon.ico", lambda route: route.fulfill(status=204))
+def test_a_drawing_of_a_school_can_be_opened_by_itself(chromium, site: Path):
+    page = chromium.new_page()
+    page.goto((site / "en" / MAIN["school"]).as_uri())
     title = page.locator("figure:has(.chart svg[role=img]) figcaption strong").first.inner_text()
     page.locator("p.files a", has_text="SVG").first.click()
-    assert page.url.endswith("files/school/0003-en.svg#" + page.url.rpartition("#")[2])
-    seen = page.evaluate(
-        "() => [...document.querySelectorAll('text')].filter(one => {"
-        "const box = one.getBoundingClientRect(); return box.bottom > 0 && box.top < innerHeight})"
-        ".map(one => one.textContent)"
-    )
+    page.wait_for_url("**/files/school/0003-en.svg#*")
+    seen = page.evaluate("""() => [...document.querySelectorAll('text')].filter((one) => {
+        const box = one.getBoundingClientRect();
+        return box.bottom > 0 && box.top < innerHeight;
+    }).map((one) => one.textContent)""")
     assert title in seen
+    page.close()
 
 
 @pytest.mark.parametrize(
