@@ -384,7 +384,7 @@ def quadrant(
     return _svg(about, bottom + 44, "".join(f"<g {look}>{''.join(shapes)}</g>" for look, shapes in looks if shapes))
 
 
-STRIP_STEP, STRIP_BINS, STRIP_DEPTH = 7, 64, 22
+STRIP_STEP, STRIP_BINS, STRIP_DEPTH = 7, 48, 22
 
 
 def strip(
@@ -409,9 +409,10 @@ def strip(
     marks, hollow = [], []
     for place, heap in sorted(heaps.items()):
         plain = sum(cell.status == "ok" for cell in heap)
-        at, foot = f"{98 * place / STRIP_BINS + 1:.1f}%", bottom - 6
+        at = f"{98 * place / STRIP_BINS + 1:.1f}%"
         for start, count, own in ((0, plain, marks), (plain, len(heap) - plain, hollow)):
-            ends = f'y1="{foot - step * start:.1f}" y2="{foot - step * (start + count - 1) - 0.1:.1f}"'
+            ends = f'y1="-{step * start:.1f}" ' if start else ""
+            ends += f'y2="-{step * (start + count - 1) + 0.1:.1f}"'
             own += [f'<line x1="{at}" x2="{at}" {ends}/>'] if count else []
 
     def x(value: float) -> str:
@@ -436,8 +437,8 @@ def strip(
         f'<text x="{x(tick)}" y="{bottom + 17:.1f}" {anchor(tick)}>{_tick(tick, axis, about)}</text>'
         for tick in axis.ticks
     )
-    # A heap of a thousand is one line of round dots, not a thousand circles.
-    dotted = f'stroke-linecap="round" stroke-dasharray="0 {step:g}"'
+    # A heap of a thousand is one line of round dots, not a thousand circles. It is measured from where heaps stand.
+    dotted = f'transform="translate(0 {bottom - 6:.1f})" stroke-linecap="round" stroke-dasharray="0 {step:g}"'
     drawn = ((marks, DARK, radius), (hollow, DARK, radius), (hollow, "#fff", radius * 0.6))
     looks = (
         ('fill="#E1E5EA"', band),
