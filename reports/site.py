@@ -498,10 +498,9 @@ class _Maker:
         figures = list(_figures([found for key, found in contents.items() if key not in UNDRAWN]))
         path, profile = f"files/{name}-{view.say.code}.svg", contents["profile"]
         heading = f"{profile.name}, {view.say.school_year(profile.year)}"
-        if self.book.is_simulated:
-            heading += f". {view.say('simulated.note')}"
+        note = view.say("simulated.note") if self.book.is_simulated else ""
         if figures:
-            _write(self.site / path, _sheet(figures, heading))
+            _write(self.site / path, _sheet(figures, heading, note))
         for figure in figures:
             figure.file = f"{path}#{figure.id}"
 
@@ -519,15 +518,19 @@ class _Maker:
         return contents
 
 
-def _sheet(figures: Sequence[Figure | Grid], heading: str) -> str:
-    """Set drawings below one another, each under its title, in a view that is called as its figure is on the page."""
+def _sheet(figures: Sequence[Figure | Grid], heading: str, note: str) -> str:
+    """Set drawings below one another, each in a view that is called as its figure is on the page.
+
+    A view is shown without the others, so each has its title, and the note where there is one.
+    """
     parts, top = [f'<text x="4" y="18" font-weight="600">{escape(heading)}</text>'], 28
     for figure in figures:
-        drawing = str(figure.chart)
-        height = int(_HEIGHT.search(drawing)[1]) + 40
+        drawing, lines = str(figure.chart), [figure.title, note] if note else [figure.title]
+        height = int(_HEIGHT.search(drawing)[1]) + 20 + 20 * len(lines)
         parts.append(f'<view id="{figure.id}" viewBox="0 {top} {SHEET} {height}"/>')
-        parts.append(f'<text x="4" y="{top + 18}" font-weight="600">{escape(figure.title)}</text>')
-        parts.append(drawing.replace("<svg ", f'<svg overflow="visible" y="{top + 30}" ', 1))
+        for line, text in enumerate(lines):
+            parts.append(f'<text x="4" y="{top + 18 + 20 * line}" font-weight="600">{escape(text)}</text>')
+        parts.append(drawing.replace("<svg ", f'<svg overflow="visible" y="{top + 10 + 20 * len(lines)}" ', 1))
         top += height
     size = f'width="{SHEET}" height="{top}" viewBox="0 0 {SHEET} {top}"'
     whole = f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="system-ui, sans-serif" font-size="14">'

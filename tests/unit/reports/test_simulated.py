@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pandas as pd
 import polars as pl
@@ -11,6 +12,7 @@ from reports import provenance, words
 from reports.pdf import print_pages
 from reports.release import Dossier, publish_release
 
+SVG = "{http://www.w3.org/2000/svg}"
 MARK, VERSION = "simulated", "1.0.0-simulated"
 REAL = {"district_id": "0100", "school_year": 2025, "files": [], "rule_pack": "r", "events": [], MARK: False}
 
@@ -31,6 +33,18 @@ def test_the_version_says_so_and_the_next_one_too(simulated: Path, handed_over: 
     inputs = {**provenance.NO_INPUTS, "submissions": {"2025-0100-x": REAL | {MARK: True}}}
     again = publish_release(handed_over, simulated.parent, Dossier(inputs=inputs))
     assert again == simulated
+
+
+def test_every_drawing_of_a_place_says_so_where_it_is_shown_alone(simulated: Path):
+    sheets = [path for kind in ("school", "district") for path in (simulated / "site/files" / kind).glob("*.svg")]
+    assert sheets
+    for sheet in sheets:
+        whole = ElementTree.parse(sheet).getroot()
+        note = notes()[sheet.stem.rpartition("-")[2]]
+        tops = [float(text.get("y")) for text in whole.findall(f"{SVG}text") if text.text == note]
+        for view in whole.iter(f"{SVG}view"):
+            _, top, _, height = map(float, view.get("viewBox").split())
+            assert sum(top < own < top + height for own in tops) == 1, (sheet.name, view.get("id"))
 
 
 def test_every_page_says_so_in_its_language(simulated: Path):
