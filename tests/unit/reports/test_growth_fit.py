@@ -69,3 +69,17 @@ def test_nothing_runs_and_nothing_comes_from_elsewhere(pages):
     for page in pages.values():
         assert "default-src 'none'" in page
         assert not re.search(r"<script|https?://|url\(", page)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [320, 1280])
+def test_no_page_breaks_a_rule_of_accessibility_or_spreads_beyond_the_screen(
+    width, pages, tmp_path, chromium, axe_violations
+):
+    context = chromium.new_context(viewport={"width": width, "height": 900})
+    page = context.new_page()
+    for name in pages:
+        page.goto((tmp_path / "fit" / name).as_uri())
+        assert axe_violations(page) == [], name
+        assert page.evaluate("document.documentElement.scrollWidth") == width, name
+    context.close()
