@@ -112,17 +112,7 @@ with
     ),
 
     questions as (
-        select
-            indicator,
-            measure,
-            statistic,
-            use_class,
-            is_by_unit,
-            is_comparison,
-            levels,
-            is_by_grade,
-            population,
-            subject
+        select measures.*, population, subject
         from measures
         inner join populations on position(concat('|', population, '|') in concat('|', populations, '|')) > 0
         inner join subjects on position(concat('|', subject, '|') in concat('|', subjects, '|')) > 0
