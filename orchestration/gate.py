@@ -146,6 +146,7 @@ def _of_the_rest(place: Home, folder: Path, handed_over: Path) -> list[Result]:
     now, before = pl.read_parquet(tables / "pub_indicator_results.parquet"), _before(place)
     agree, plain = _whole(handed_over)
     inputs = lineage.inputs(place, folder)
+    certified = json.loads((handed_over / contents.CERTIFICATIONS).read_text(encoding="utf-8"))
     results = [
         checklist.modes(now),
         checklist.received_rows(pl.read_parquet(place.store.manifest / "*.parquet")),
@@ -155,7 +156,7 @@ def _of_the_rest(place: Home, folder: Path, handed_over: Path) -> list[Result]:
                 for one in inputs["submissions"].values()
                 if one["district_id"] != STATE
             ],
-            {(one["school_year"], one["district_id"]): one["status"] for one in lineage.certifications(place, folder)},
+            {(one["school_year"], one["district_id"]): one["status"] for one in certified},
         ),
         checklist.earlier_releases(published(place), _standing(place)),
         checklist.kind_of_records(

@@ -6,6 +6,7 @@ record is taken along, for what stands here is published with the release.
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -86,12 +87,15 @@ def certifications(place: Home, folder: Path) -> list[dict[str, Any]]:
 
     What was certified after the build counts, as long as it is of a submission that the build was made of.
     """
-    every = certification.certifications(place.store)
+    signed_of = defaultdict(list)
+    for one in certification.certifications(place.store):
+        signed_of[one.school_year, one.district_id].append(one)
     until = json.loads((folder / warehouse.COMPLETE).read_text())["ledger_sequence"]
     rows = []
     for submission_id, about in submissions(place, until).items():
         whose = {name: about[name] for name in ("school_year", "district_id")}
-        status, one = certification.standing(every, whose | {"submission_id": submission_id})
+        own = signed_of[about["school_year"], about["district_id"]]
+        status, one = certification.standing(own, whose | {"submission_id": submission_id})
         if one:
             signed = {
                 "status": status,
