@@ -16,7 +16,7 @@ from expectations.catalogue import SEVERITY
 from expectations.collections import CONTRACTS
 from expectations.collections.validation import STATE, Examined, accepted_schema, constant
 from expectations.notices import SEVERITIES
-from submissions.agreement import AGREED
+from submissions.agreement import NOTHING
 from submissions.custody import ReceivedFile, Submission
 from submissions.layout import Records
 from submissions.pseudonyms import distinct, exchange, pseudonymize, pseudonyms_of
@@ -38,7 +38,7 @@ class Screened:
     file: ReceivedFile
     records: Records
     examined: Examined
-    agreed: pl.DataFrame = field(default_factory=AGREED.to_frame)
+    agreed: pl.DataFrame = field(default_factory=lambda: NOTHING)
 
     @property
     def collection(self) -> str:

@@ -25,7 +25,8 @@ AGREED = pl.Schema(
     {"row": pl.UInt32(), "rule": pl.String(), "field": pl.String(), "seen": pl.String(), "expected": pl.String()}
 )
 """A finding of a rule across files: `row` is one of the rule's collection, or null where it is about many records."""
-_NOTHING = AGREED.to_frame()
+NOTHING = AGREED.to_frame()
+"""No such findings; made once, for most files have none."""
 
 NOT_SENT, NO_COLUMN, NO_LAST_YEAR, NOT_OF_STATE, FAULT = "collection", "column", "last_year", "of_state", "fault"
 NO_POLICY = "policy"
@@ -114,7 +115,7 @@ def agree(
                 found[card.collection].append(rows)
             else:
                 passed.append(card.code)
-    findings = {name: pl.concat([_NOTHING, *frames]) if frames else _NOTHING for name, frames in found.items()}
+    findings = {name: pl.concat([NOTHING, *frames]) if frames else NOTHING for name, frames in found.items()}
     return Agreement(findings, shadow, tuple(passed), tuple(sorted(not_checked, key=lambda one: one.rule)))
 
 
@@ -273,7 +274,7 @@ def _opened(threads: int) -> duckdb.DuckDBPyConnection:
 def _run(connection: duckdb.DuckDBPyConnection, card: Card) -> pl.DataFrame:
     answer = connection.execute(card.select).to_arrow_table()
     if not answer.num_rows:
-        return _NOTHING
+        return NOTHING
     return (
         pl.from_arrow(answer)
         .select(
