@@ -4,6 +4,7 @@ What the work is, is known to the caller. A process that ends before its task is
 fault in a library) costs that task alone: another takes its place.
 """
 
+import gc
 import os
 import resource
 import signal
@@ -121,6 +122,7 @@ def _serve(connection: Connection, work: Callable[..., Any], shared: Any, proces
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started it is told, and ends it
     for limit, most in (_LIMITS | {resource.RLIMIT_AS: max(LEAST_MEMORY, _memory() // processes)}).items():
         _limit(limit, most)
+    gc.freeze()  # what was imported stays, and need not be looked through again whenever Python looks for what can go
     while True:
         try:
             task = connection.recv()
