@@ -6,11 +6,16 @@ each of three hundred tables that takes longer than the tables. Nothing but how 
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import sqlalchemy
+from alembic.script import ScriptDirectory
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME, SqliteEventLogStorage
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
+
+# The library reads the scripts of its migrations for each log of a run that it opens, and twice for one that it begins.
+ScriptDirectory.from_config = cache(ScriptDirectory.from_config)
 
 
 class EventLog(SqliteEventLogStorage):
