@@ -41,13 +41,13 @@ _DATATYPES = {"string": "string", "integer": "integer", "number": "decimal", "bo
 @cache
 def titles_es() -> dict[str, str]:
     """Give the name of a file or column in Spanish by its name in English."""
-    return yaml.safe_load(Path(__file__).with_name("titles_es.yml").read_text(encoding="utf-8"))
+    return yaml.load(Path(__file__).with_name("titles_es.yml").read_text(encoding="utf-8"), yaml.CSafeLoader)
 
 
 @cache
 def descriptions_es() -> dict[str, str]:
     """Give what a file or column means in Spanish by what it means in English."""
-    return yaml.safe_load(Path(__file__).with_name("descriptions_es.yml").read_text(encoding="utf-8"))
+    return yaml.load(Path(__file__).with_name("descriptions_es.yml").read_text(encoding="utf-8"), yaml.CSafeLoader)
 
 
 def data_package(folder: Path, contents: Contents, version: str, checked: Sequence[Mapping] = ()) -> dict[str, Any]:

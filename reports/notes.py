@@ -16,7 +16,7 @@ LANGUAGES = ("en", "es")
 @cache
 def texts() -> dict:
     """Read the words of the notes."""
-    return yaml.safe_load(Path(__file__).with_name("notes.yml").read_text(encoding="utf-8"))
+    return yaml.load(Path(__file__).with_name("notes.yml").read_text(encoding="utf-8"), yaml.CSafeLoader)
 
 
 def notes(tables: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:

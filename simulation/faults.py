@@ -68,7 +68,7 @@ class Planted:
 @cache
 def faults() -> dict[str, tuple[Fault, ...]]:
     """Give the faults that can be planted in each collection."""
-    known = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
+    known = yaml.load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"), yaml.CSafeLoader)
     return {
         collection: tuple(_fault(rule, **words) for rule, words in rules.items()) for collection, rules in known.items()
     }

@@ -21,7 +21,9 @@ PLACES = ("PK", "KG", *(f"{grade:02d}" for grade in range(1, 13)))
 """The grades in their order: a student's `place` is an index of this."""
 
 PK, KG, NINE, TWELVE = 0, 1, 10, 13
-WORDS: dict[str, list[str]] = yaml.safe_load(Path(__file__).with_name("names.yaml").read_text(encoding="utf-8"))
+WORDS: dict[str, list[str]] = yaml.load(
+    Path(__file__).with_name("names.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader
+)
 
 STUDENTS_PER_SCHOOL = 400
 _SPREAD_OF_DISTRICTS = 1.6

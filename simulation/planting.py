@@ -65,7 +65,7 @@ class Truths(dict[str, Planted]):
 
 def settings(path: Path | None = None) -> Settings:
     """Read which truths are planted: the defaults, changed by a file of the same form."""
-    known: dict[str, dict[str, Any]] = yaml.safe_load(DEFAULTS.read_text(encoding="utf-8"))
+    known: dict[str, dict[str, Any]] = yaml.load(DEFAULTS.read_text(encoding="utf-8"), yaml.CSafeLoader)
     changes = yaml.safe_load(path.read_text(encoding="utf-8")) if path else {}
     if not isinstance(changes or {}, dict):
         raise UnknownTruthError("The file does not name truths with their settings.")

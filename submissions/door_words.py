@@ -62,4 +62,4 @@ def _sentences() -> list[tuple[re.Pattern[str], str]]:
 @cache
 def _spanish() -> dict[str, Any]:
     path = Path(__file__).with_name("door_spanish.yaml")
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
+    return yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)

@@ -102,7 +102,7 @@ def _counted(number: int, noun: list[str]) -> str:
 @cache
 def words() -> dict[str, Any]:
     """Give the words that no rule says, in each language."""
-    return yaml.safe_load((_TEMPLATES / "words.yaml").read_text(encoding="utf-8"))
+    return yaml.load((_TEMPLATES / "words.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader)
 
 
 @cache

@@ -70,7 +70,7 @@ class Card:
 
 def read_card(path: Path) -> Card:
     """Read a card and the select beside it. Raises CardError, naming the rule and what is missing in it."""
-    said = yaml.safe_load(path.read_text(encoding="utf-8"))
+    said = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
     select = path.with_suffix(".sql")
     if not isinstance(said, dict) or said.get("id") != path.stem or not select.is_file():
         raise CardError(f"{path.stem}: the card does not carry its own code, or has no select beside it")
@@ -116,7 +116,7 @@ def read_card(path: Path) -> Card:
 ANY_REASON = ("correct", "other")
 """The reason codes of a rule to explain whose card or contract names none."""
 
-REASONS: dict[str, dict[str, str]] = yaml.safe_load((FOLDER / "reasons.yaml").read_text(encoding="utf-8"))
+REASONS: dict[str, dict[str, str]] = yaml.load((FOLDER / "reasons.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader)
 """The reason codes with which a district explains a finding, with their words in each language."""
 
 CARDS: dict[str, Card] = {path.stem: read_card(path) for path in sorted(FOLDER.glob("*-*.yaml"))}
