@@ -7,6 +7,7 @@ Both need whole sentences: they say nothing about a label of three words. Nothin
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping
+from functools import cache, lru_cache
 from typing import Any
 
 import polars as pl
@@ -57,6 +58,10 @@ INSTEAD = {
     },
 }
 """Words that readers outside the office do not use, and what to say instead."""
+_ANY_OF = {
+    language: re.compile(rf"\b(?:{'|'.join(map(re.escape, words))})", flags=re.IGNORECASE)
+    for language, words in INSTEAD.items()
+}
 
 _SILENT = re.compile(
     r"[^aeiouyl]e$|[aeiouy]le$|[^aeiouy]e(?=(?:ly|ment|ments|ness|ful|less|fully|lessly)$)|^ever(?=y)|^some(?=\w)|afe(?=ty)"
@@ -77,6 +82,7 @@ _LETTERS = re.compile(r"\b[A-Z][A-Z0-9]{1,5}\b")
 _SENTENCE = re.compile(r"(?<=[.!?…])[)”\"]*\s+(?=`|[\W_]*[A-Z0-9ÁÉÍÓÚÑ¿¡])")
 
 
+@lru_cache(maxsize=8)
 def sentences(text: str) -> list[str]:
     """Take a text of markdown apart into sentences; headings and tables are none, and an item of a list ends one."""
     text = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.DOTALL)
@@ -87,11 +93,13 @@ def sentences(text: str) -> list[str]:
     return [sentence for sentence in found if word_count(sentence)]
 
 
+@lru_cache(maxsize=256)
 def word_count(text: str) -> int:
     """Count words; a number is one, and so is the name of a column."""
     return len(re.findall(r"[\w’'.,%-]*\w", _CODE.sub(" column ", text)))
 
 
+@cache
 def syllables(word: str, language: str) -> int:
     """Count the syllables of a word as it is spoken."""
     return _spanish(word.lower()) if language == "es" else _english(word.lower())
@@ -120,7 +128,7 @@ def faults(
         if (length := word_count(sentence)) > LONGEST_SENTENCE:
             yield f"{length} words in one sentence: {sentence}"
     plain = _QUOTED.sub(" ", _CODE.sub(" ", text))
-    for word, instead in INSTEAD[language].items():
+    for word, instead in INSTEAD[language].items() if _ANY_OF[language].search(plain) else ():
         if word not in known and re.search(rf"\b{re.escape(word)}(s|es)?\b", plain, flags=re.IGNORECASE):
             yield f"“{word}”: say {instead}"
     for short in sorted(set(_LETTERS.findall(plain)) - set(explained)):
