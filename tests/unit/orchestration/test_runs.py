@@ -1,5 +1,7 @@
 """How the command line runs a job: on the records that Dagster's pages show, with its words kept off the screen."""
 
+import queue
+
 import dagster as dg
 import pytest
 
@@ -90,3 +92,15 @@ def test_a_run_whose_process_was_killed_does_not_hold_up_the_queue(execute):
     execute("told", partition="1986")
     with dg.DagsterInstance.get() as instance:
         assert instance.get_run_by_id(dead.run_id).status == dg.DagsterRunStatus.FAILURE
+
+
+def test_who_watches_a_run_from_another_process_hears_of_its_events_at_once(place):
+    settings.enter(place)
+    heard = queue.SimpleQueue()
+    with dg.DagsterInstance.get() as console, dg.DagsterInstance.get() as at_work:
+        console.event_log_storage.watch("a-run", None, lambda event, cursor: heard.put(event.dagster_event.message))
+        for said in ("1 of 2 districts", "2 of 2 districts"):
+            at_work.report_engine_event(said, job_name="intake", run_id="a-run")
+            assert heard.get(timeout=5) == said
+        at_work.report_engine_event("another", job_name="intake", run_id="b-run")
+        assert [event.dagster_event.message for event in console.all_logs("b-run")] == ["another"]
