@@ -2,8 +2,9 @@
 
     First by group set (few), then by group. Where a measure is a mean, or the unit is not the student, units nest in students and students
     in schools, and three sums over these clusters are kept from which a cluster-robust standard error follows without another pass. Within
-    one school each student is a cluster, so the three sums are taken over students before anything else is. Other measures are spared them. -#}
-{% macro sum_contributions(slug) -%}
+    one school each student is a cluster, so the three sums are taken over students before anything else is. Other measures are spared them.
+    `students` is the relation that has the group set and the primary school of each student under each policy. -#}
+{% macro sum_contributions(slug, students) -%}
     {%- set key = "policy_id, school_year, level, entity_id, population, subject, grade_span, measure" -%}
     {%- set columns = indicator_columns(slug) -%}
     {%- set has_units = "unit_id" in columns -%}
@@ -72,7 +73,7 @@
                         contributions.subject,
                         contributions.grade_span,
                         contributions.measure,
-                        sets.group_set,
+                        students.group_set,
                         {% if clustered -%}
                             case
                                 when contributions.level <> 'school' and {{ is_clustered }}
@@ -119,16 +120,10 @@
                             {%- endif %}
                         ) as contributions
                     inner join
-                        {{ ref("int_student_group_sets") }} as sets
-                        on contributions.policy_id = sets.policy_id
-                        and contributions.school_year = sets.school_year
-                        and contributions.student_id = sets.student_id
-                    {% if clustered -%}
-                        left join
-                            {{ ref("int_students") }} as students
-                            on contributions.school_year = students.school_year
-                            and contributions.student_id = students.student_id
-                    {% endif -%}
+                        {{ students }} as students
+                        on contributions.policy_id = students.policy_id
+                        and contributions.school_year = students.school_year
+                        and contributions.student_id = students.student_id
                     group by all
                 ) as by_set
             inner join {{ ref("int_group_set_members") }} as members on by_set.group_set = members.group_set
