@@ -5,7 +5,8 @@ with their numerators. Each is attacked with small numbers hidden alone, which i
 control hides and proves it. Then one row after another that was hidden for the sake of others, drawn at random, is
 shown again: the attack must fail the table, or prove that row to be redundant. Sizes:
 BENCH_ATTACKED_SCHOOLS=1000,10000; numbers of each table tried by programs above 1,000 schools:
-BENCH_ATTACKED_NUMBERS=2500; trials: BENCH_ATTACK_TRIALS=1000.
+BENCH_ATTACKED_NUMBERS=2500; trials: BENCH_ATTACK_TRIALS=1000. To run in parts: a part of the trials as 200:400, some
+tables as BENCH_ATTACKED_TABLES=0,5, and no size or no trials as 0.
 """
 
 import os
@@ -21,9 +22,10 @@ from methods.attacks.published import Counts, Layout
 from methods.attacks.system import OPEN
 from methods.disclosure import linked
 
-SIZES = tuple(int(size) for size in os.environ.get("BENCH_ATTACKED_SCHOOLS", "1000,10000").split(","))
+SIZES = tuple(int(size) for size in os.environ.get("BENCH_ATTACKED_SCHOOLS", "1000,10000").split(",") if int(size))
 NUMBERS = int(os.environ.get("BENCH_ATTACKED_NUMBERS", "2500"))
-TRIALS = int(os.environ.get("BENCH_ATTACK_TRIALS", "1000"))
+ATTACKED = [int(table) for table in os.environ.get("BENCH_ATTACKED_TABLES", "0,1,2,3,4,5,6,7,8").split(",")]
+TRIALS = [int(end) for end in f"0:{os.environ.get('BENCH_ATTACK_TRIALS', '1000')}".split(":")[-2:]]
 ALL_TRIED = 1_000
 TRIAL_SCHOOLS, TRIAL_SEED = 60, 20_270
 FAILS, REDUNDANT, UNEXPLAINED = "fails", "redundant: every number keeps two worlds its width apart", "not explained"
@@ -72,8 +74,13 @@ def main() -> None:
     console = Console(width=max(120, Console().width))
     for schools in SIZES:
         console.print(_of_size(schools))
-    told = Table("one secondary row shown again", "of", title=f"{TRIALS:,} trials on {TRIAL_SCHOOLS} schools")
-    for end, count in trials(TRIAL_SCHOOLS, TRIALS).items():
+    first, last = TRIALS
+    start = time.process_time()
+    ends = trials(TRIAL_SCHOOLS, first, last) if last > first else {}
+    seconds = time.process_time() - start
+    title = f"Trials {first:,} to {last:,} on {TRIAL_SCHOOLS} schools: {seconds:.0f} processor s"
+    told = Table("one secondary row shown again", "of", title=title)
+    for end, count in ends.items():
         told.add_row(end, f"{count:,}")
     console.print(told)
 
@@ -88,7 +95,7 @@ def _of_size(schools: int) -> Table:
     told = Table(*columns, title=f"{schools:,} schools; hidden and proven in {hid:.0f} processor s")
     programs = None if schools <= ALL_TRIED else NUMBERS
     primary = (first > linked.SHOWN) & (first < linked.SECONDARY)
-    for table, name in enumerate(TABLES):
+    for table, name in ((table, list(TABLES)[table]) for table in ATTACKED):
         alone = attacked(rows, hierarchy, primary, table, programs=0)
         start = time.process_time()
         found = attacked(rows, hierarchy, after > linked.SHOWN, table, programs)
@@ -101,16 +108,17 @@ def _of_size(schools: int) -> Table:
     return told
 
 
-def trials(schools: int, count: int) -> dict[str, int]:
+def trials(schools: int, first: int, last: int) -> dict[str, int]:
     """Show one secondary row again, at random, and attack: the table fails, or every number keeps its room."""
-    random = np.random.default_rng(TRIAL_SEED)
     rows, hierarchy = state(schools)
     reasons = protected(rows, hierarchy)[1]
+    random = np.random.default_rng(TRIAL_SEED)
+    drawn = random.choice(np.flatnonzero(reasons == linked.SECONDARY), last)[first:]
     ends = dict.fromkeys((FAILS, REDUNDANT, UNEXPLAINED), 0)
-    for row in random.choice(np.flatnonzero(reasons == linked.SECONDARY), count):
+    for row, times in zip(*np.unique(drawn, return_counts=True), strict=True):
         is_hidden = reasons > linked.SHOWN
         is_hidden[row] = False
         found = attacked(rows, hierarchy, is_hidden, int(rows.table[row]))
         end = UNEXPLAINED if (found.attack == UNSETTLED).any() else FAILS if found.count.size else REDUNDANT
-        ends[end] += 1
+        ends[end] += int(times)
     return ends
