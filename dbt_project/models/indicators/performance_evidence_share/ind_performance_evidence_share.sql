@@ -4,6 +4,7 @@ with
         from {{ ref("policy_performance_evidence_share") }}
     ),
 
+    -- A decision that is not asked about has no pieces, so those of a student that one rule keeps out stand as one.
     determinations as (
         select
             school_year,
@@ -17,7 +18,13 @@ with
                 / nullif(count(evidence_id), 0) as decimal(18, 10)
             ) as share
         from {{ ref("int_determination_pieces") }}
-        group by school_year, district_id, school_id, student_id, determination_id, exclusion
+        group by
+            school_year,
+            district_id,
+            school_id,
+            student_id,
+            case when exclusion is null then determination_id end,
+            exclusion
     )
 
 select
