@@ -35,6 +35,7 @@ YEARS = int(os.environ.get("BENCH_BUILD_YEARS", "1"))
 STUDENTS_PER_DISTRICT = 6_000
 THREADS = 2
 SLOWEST = 25
+FINISHED = {"LogModelResult", "LogSeedResult", "LogTestResult"}
 STEPS = {
     "foundation": ["--exclude", FOUND, PUBLICATION],
     "tables": ["--select", FOUND, "--exclude", PUBLICATION],
@@ -133,16 +134,18 @@ def _parse(folder: Path, accepted: Path) -> None:
 
 
 def _dbt(folder: Path, accepted: Path, step: str, selection: list[str]) -> tuple[float, dict[str, float]]:
-    """Run one step of the build as the build does; give its seconds and those of each node."""
+    """Run one step of the build as the build does, with no results file; give its seconds and those of each node."""
     target = folder / "dbt" / step
     start = time.perf_counter()
-    _call(folder, accepted, target, ["build", "--exclude-resource-type", "unit_test", *selection])
+    said = _call(folder, accepted, target, ["build", "--exclude-resource-type", "unit_test", *selection])
     seconds = time.perf_counter() - start
-    results = json.loads((target / "run_results.json").read_text())["results"]
-    return seconds, {one["unique_id"]: one["execution_time"] for one in results}
+    (target / "said.jsonl").write_text(said)
+    events = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+    told = [event["data"] for event in events if event["info"]["name"] in FINISHED]
+    return seconds, {one["node_info"]["unique_id"]: one["execution_time"] for one in told}
 
 
-def _call(folder: Path, accepted: Path, target: Path, command: list[str]) -> None:
+def _call(folder: Path, accepted: Path, target: Path, command: list[str]) -> str:
     places = {
         "WAYMARK_HOME": folder,
         "WAYMARK_WAREHOUSE": folder / "waymark.duckdb",
@@ -154,10 +157,11 @@ def _call(folder: Path, accepted: Path, target: Path, command: list[str]) -> Non
         "DBT_PROJECT_DIR": settings.DBT_PROJECT,
     }
     environment = os.environ | {name: str(place) for name, place in places.items()}
-    quiet = [*settings.DBT, "--log-level-file", "none"]
+    quiet = [*settings.DBT, "--log-level-file", "none", "--log-format", "json", "--no-write-json"]
     done = subprocess.run([*quiet, *command], env=environment, capture_output=True, text=True, cwd=settings.ROOT)
     if done.returncode:
         sys.exit(done.stdout[-5000:] + done.stderr)
+    return done.stdout
 
 
 def _methods(folder: Path) -> None:
