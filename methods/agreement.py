@@ -265,7 +265,21 @@ def _positive(divisor: NDArray) -> NDArray[np.float64]:
 
 def _spread(again: NDArray) -> NDArray[np.float64]:
     """The standard deviation and the two quantiles over the replicates in which a statistic is defined."""
-    defined = np.isfinite(again).sum(axis=1) > 1
+    counted = np.isfinite(again).sum(axis=1)
+    defined = counted > 1
     filled = np.where(defined[:, None], again, 0.0)
-    spread = np.stack((np.nanstd(filled, axis=1, ddof=1), *np.nanquantile(filled, QUANTILES, axis=1)))
-    return np.where(defined, spread, np.nan)
+    quantiles = _quantiles(np.sort(filled, axis=1), np.where(defined, counted, again.shape[1]))
+    return np.where(defined, np.stack((np.nanstd(filled, axis=1, ddof=1), *quantiles)), np.nan)
+
+
+def _quantiles(ordered: NDArray, counted: NDArray) -> list[NDArray[np.float64]]:
+    """Interpolate QUANTILES between the first `counted` of each row of numbers, as NumPy does where none is missing."""
+    found = []
+    for quantile in QUANTILES:
+        place = quantile * (counted - 1)
+        before = np.floor(place).astype(np.intp)
+        ends = (before, np.minimum(before + 1, counted - 1))
+        low, high = (np.take_along_axis(ordered, end[:, None], axis=1)[:, 0] for end in ends)
+        part, gap = place - before, high - low
+        found.append(np.where(part < 0.5, low + gap * part, high - gap * (1 - part)))
+    return found

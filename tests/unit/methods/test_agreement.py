@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from methods.agreement import STATISTICS, agreement, agreement_by_pool, severity, severity_by_pool
+from methods.agreement import QUANTILES, STATISTICS, _spread, agreement, agreement_by_pool, severity, severity_by_pool
 
 GV16 = np.array([[10, 3, 0, 0], [2, 20, 5, 0], [0, 4, 25, 3], [0, 0, 2, 6]])
 
@@ -107,6 +107,16 @@ def test_many_pieces_of_one_student_make_the_interval_wider_than_pieces_of_many_
     of_many = compare(np.tile(first, 4), np.tile(second, 4))
     of_few = compare(np.tile(first, 4), np.tile(second, 4), student=np.tile(np.arange(30), 4))
     assert (of_few.high - of_few.low)[0, 0] > 1.6 * (of_many.high - of_many.low)[0, 0]
+
+
+def test_replicates_without_a_value_stand_in_no_quantile():
+    random = np.random.default_rng(5)
+    again = random.normal(size=(40, 60, 3))
+    again[random.random(again.shape) < 0.4] = np.nan
+    again[0] = np.nan
+    error, low, high = _spread(again)
+    assert np.isnan([error[0], low[0], high[0]]).all()
+    assert np.array_equal([low[1:], high[1:]], np.nanquantile(again[1:], QUANTILES, axis=1))
 
 
 def test_the_interval_holds_the_true_kappa_about_as_often_as_it_says():
