@@ -27,8 +27,8 @@ BROKEN, EXCEEDED = 1e3, 1e6
 """What it costs to break an equation by one (places and groups overlap), and a limit by one (nothing may)."""
 STEP, NODES, NEARLY = 1e-3, 200, 1e-6
 """What it costs to change another cell by one where a cell moves by one, and how long whole numbers are sought."""
-LARGE, NEAR, OF_ONE_SUM = 3_000, 300, 24
-"""In a system of so many open cells, how many around one may move before all may, and how many of one sum."""
+LARGE, BESIDE = 3_000, (6, 24)
+"""In a system of so many open cells, those of the places around one may move before all may: so many under each."""
 ROUNDS = 30
 """How often what one sum tells of a cell is carried on to the next."""
 FEW_STEPS, STEPS = 3, 7
@@ -132,24 +132,41 @@ def _prove(
     base = base_world(low, high, equations, limits)
     is_exact = low == high
     certified = np.flatnonzero((~is_shown.any(axis=0) | open_ended) & ~is_exact)
-    limited = _within_the_place(base, high, limits)
-    table = Table(layouts[shape], base.copy(), low, limited, limited, np.zeros(first.size, dtype=np.int64))
-    moves = _Moves(base, low, high, equations, limits)
+    # The groups of a partition are no more than their place because they add up to it; others have to be held to it.
+    is_apart = np.array(hierarchy.family)[rows.group[first][limits[0]]] == ""
+    apart = limits[0][is_apart], limits[1][is_apart]
+    least, most = _within_the_place(base, low, high, apart)
+    within = _within_the_place(base, low, high, limits)[1]
+    free = np.zeros(first.size, dtype=np.int64)
+    tight, loose, held = (
+        Table(layouts[shape], base.copy(), floor, ceiling, high, free)
+        for floor, ceiling in ((least, most), (low, most), (low, within))
+    )
+    moves = _Moves(base, low, high, equations, limits, _Around(cells, hierarchy, base, low, high))
     asked = np.minimum(moves.room(), width)
-
-    def worlds(cell: int) -> Worlds:
-        found = table.worlds(cell, width)[0]
-        return found if found.width >= asked[cell] and moves.allow(found) else moves.worlds(cell, width, asked[cell])
-
-    # Where a sensitive cell is too narrow, the system is proved anew, and the others have their turn then.
     is_sensitive = np.isin(certified, system.sensitive)
     hidden, others = certified[is_sensitive], certified[~is_sensitive]
-    proof = Proof(first, is_exact, base, hidden, [worlds(cell) for cell in hidden.tolist()], np.empty(0, np.int64))
-    narrow = too_narrow(system, proof).tolist()
-    if not narrow:
-        found = dict(zip(hidden.tolist(), proof.worlds, strict=True))
-        found |= {cell: worlds(cell) for cell in others.tolist()}
-        return replace(proof, certified=certified, worlds=[found[cell] for cell in certified.tolist()])
+    found = _Found(base, certified, asked)
+    for table in (tight, held):
+        for cell in (*hidden.tolist(), *others.tolist()):
+            if found.lacks[cell]:
+                pair = table.worlds(cell, width)[0]
+                if pair.width >= asked[cell] and moves.allow(pair):
+                    found.keep(cell, pair)
+    _from_higher_places(tight, loose, moves, found, limits, apart, certified, width)
+    # Where a sensitive cell is too narrow, the system is proved anew, and the others have their turn then.
+    for cells in (hidden, others):
+        for cell in cells.tolist():
+            if found.lacks[cell]:
+                found.keep(cell, moves.worlds(cell, width, asked[cell]))
+        proof = Proof(
+            first, is_exact, base, cells, [found.pairs[cell] for cell in cells.tolist()], np.empty(0, np.int64)
+        )
+        narrow = too_narrow(system, proof).tolist()
+        if narrow:
+            break
+    else:
+        return replace(proof, certified=certified, worlds=[found.pairs[cell] for cell in certified.tolist()])
     opened = np.zeros(first.size, dtype=bool)
     widths = dict(zip(system.sensitive.tolist(), system.widths.tolist(), strict=True))
     for cell in narrow:
@@ -190,10 +207,47 @@ def base_world(low: Ints, high: Ints, equations: sparse.csr_matrix, limits: Limi
     return world
 
 
+class _Found:
+    """Two worlds for each cell that has some: what moves one cell far enough often moves others far enough as well."""
+
+    def __init__(self, base: Ints, certified: Ints, asked: Ints) -> None:
+        self.base, self.asked = base, asked
+        self.lacks = np.zeros(base.size, dtype=bool)
+        self.lacks[certified] = True
+        self.pairs: dict[int, Worlds] = {}
+
+    def keep(self, cell: int, pair: Worlds) -> None:
+        """Keep two worlds for the cell that they were sought for, and for each that lacks some and moves as asked."""
+        self.pairs[cell], self.lacks[cell] = pair, False
+        cells = np.union1d(pair.low[0], pair.high[0])
+        cells = cells[self.lacks[cells]]
+        if not cells.size:
+            return
+        rise = _within(cells, pair.high, self.base) - _within(cells, pair.low, self.base)
+        turned = Worlds(pair.high, pair.low, pair.width)
+        for other, up in zip(cells.tolist(), rise.tolist(), strict=True):
+            if abs(up) >= max(self.asked[other], 1):
+                self.pairs[other] = replace(pair if up > 0 else turned, width=abs(up))
+                self.lacks[other] = False
+
+
+def _within(cells: Ints, world: tuple[Ints, Ints], base: Ints) -> Ints:
+    """Give the numbers of some cells in a world, which are those of the base where it changes nothing."""
+    changed, numbers = world
+    order = np.argsort(changed)
+    at = np.searchsorted(changed[order], cells).clip(max=max(changed.size - 1, 0))
+    if not changed.size:
+        return base[cells]
+    at = order[at]
+    return np.where(changed[at] == cells, numbers[at], base[cells])
+
+
 class _Moves:
     """The ways to move one cell of a base world by as much as published numbers leave, by linear programs."""
 
-    def __init__(self, base: Ints, low: Ints, high: Ints, equations: sparse.csr_matrix, limits: Limits) -> None:
+    def __init__(
+        self, base: Ints, low: Ints, high: Ints, equations: sparse.csr_matrix, limits: Limits, around: "_Around"
+    ) -> None:
         self.base, self.low, self.high, self.equations, self.limits = base, low, high, equations, limits
         self.columns = np.flatnonzero(low < high)
         self.over = _over(limits, base.size)
@@ -205,7 +259,7 @@ class _Moves:
         top = np.concatenate([np.zeros(equations.shape[0]), self.excess - self.over @ base])
         self.bound = np.where(np.arange(top.size) < equations.shape[0], top, -np.inf), top
         self.moved = np.zeros(top.size)
-        self.by_sum, self.free = self.sums.tocsr(), np.minimum(high - low, FAR)
+        self.around, self.entries = around, np.bincount(sums.indices, minlength=top.size)
         self.solver: highspy.Highs | None = None
 
     def allow(self, found: Worlds) -> bool:
@@ -238,12 +292,15 @@ class _Moves:
     def worlds(self, cell: int, width: int, enough: int) -> Worlds:
         """Find two worlds that differ by up to `width` in a cell, or by all that there is.
 
-        In a large system the cells around one may move first; where that gives less than `enough`, all may.
+        In a large system the cells around one may move first; where that gives less than `enough`, and the sums that
+        hold no others do not say that there is no more, all may.
         """
         if self.columns.size > LARGE:
-            found = self._worlds(cell, width, self._near(cell))
-            if found.width >= enough:
-                return found
+            for beside in BESIDE:
+                near = self.around(cell, beside)
+                found = self._worlds(cell, width, near)
+                if found.width >= enough or found.width >= self._most(cell, near):
+                    return found
         return self._worlds(cell, width, None)
 
     def _worlds(self, cell: int, width: int, near: Ints | None) -> Worlds:
@@ -254,33 +311,54 @@ class _Moves:
             left -= went
         return Worlds(low=found[-1], high=found[1], width=width - left)
 
-    def _near(self, cell: int) -> Ints:
-        """Give the cells around one: those in its sums, those in theirs, and so on; of long sums those with room."""
-        taken = last = np.array([cell])
-        while last.size and taken.size < NEAR:
-            rows = np.unique(self.sums[:, last].indices)
-            both = self.by_sum[rows]
-            row, beside = np.repeat(np.arange(rows.size), np.diff(both.indptr)), both.indices
-            order = np.lexsort((beside, -self.free[beside], row))
-            is_one = (np.arange(row.size) - both.indptr[row] < OF_ONE_SUM) & (self.free[beside[order]] > 0)
-            last = np.setdiff1d(beside[order[is_one]], taken)[: NEAR - taken.size]
-            taken = np.concatenate([taken, last])
-        return np.sort(taken)
+    def _most(self, cell: int, near: Ints) -> int:
+        """Give the most by which a cell could move, whatever others do, by the sums of those near it alone."""
+        sums = self.sums[:, near]
+        rows, entries = np.unique(sums.indices, return_counts=True)
+        rows = rows[entries == self.entries[rows]]
+        if not rows.size:
+            return int(FAR)
+        room = np.concatenate([np.minimum(self.high - self.base, FAR)[near], (self.base - self.low)[near]]).astype(
+            float
+        )
+        sums, bound = sums[rows], (self.bound[0][rows], self.bound[1][rows])
+        matrix, at = sparse.hstack([sums, -sums], format="csc"), int(np.searchsorted(near, cell))
+        most = 0
+        for aim, other in ((at, near.size + at), (near.size + at, at)):
+            cost, ahead = np.zeros(room.size), room.copy()
+            cost[aim], ahead[other] = -1, 0
+            found = _solve(cost, matrix, bound, ahead, whole=0)
+            most += int(found[aim] + NEARLY) if found.size else int(FAR)
+        return most
 
     def needs(self, cell: int, width: int, opened: Bools, price: Ints) -> Ints:
         """Name cheap cells to withhold so that a cell could rise by `width`; what is opened already costs nothing."""
-        up, down = np.clip(self.high - self.base, 0, FAR), np.clip(self.base - self.low, 0, FAR)
-        sums = sparse.vstack([self.equations, self.over, sparse.csr_matrix(np.eye(1, up.size, cell))], format="csc")
-        beyond = np.where(opened, STEP, np.maximum(price, 1) / max(price.min(), 1))
+        if self.columns.size > LARGE:
+            found = self._needs(cell, width, opened, price, self.around(cell, BESIDE[0], is_open=False))
+            if found.size:
+                return found
+        return self._needs(cell, width, opened, price, np.arange(self.base.size))
+
+    def _needs(self, cell: int, width: int, opened: Bools, price: Ints, near: Ints) -> Ints:
+        up, down = (np.clip(end, 0, FAR)[near] for end in (self.high - self.base, self.base - self.low))
+        sums = self.sums[:, near]
+        kept = np.unique(sums.indices)
+        one = sparse.csr_matrix((near == cell)[None, :].astype(float))
+        sums = sparse.vstack([sums[kept], one], format="csc")
+        beyond = np.where(opened, STEP, np.maximum(price, 1) / max(price.min(), 1))[near]
         found = _solve(
             cost=np.concatenate([np.full(2 * up.size, STEP), beyond, beyond]),
             matrix=sparse.hstack([sums, -sums, sums, -sums], format="csc"),
-            bound=(np.append(self.bound[0], width), np.append(self.bound[1], width)),
-            high=np.concatenate([up, down, np.full(up.size, FAR), np.clip(self.low, 0, FAR)]),
+            bound=(np.append(self.bound[0][kept], width), np.append(self.bound[1][kept], width)),
+            high=np.concatenate([up, down, np.full(up.size, FAR), np.clip(self.low[near], 0, FAR)]),
             whole=0,
         )
         above, below = found[2 * up.size :].reshape(2, -1) if found.size else np.zeros((2, up.size))
-        return np.flatnonzero(above + below > NEARLY)
+        return near[above + below > NEARLY]
+
+    def raised(self, cell: int, by: int) -> tuple[Ints, Ints]:
+        """Raise a cell by up to `by` while none but those around it move; give the cells that change."""
+        return self._move(cell, 1, by, self.around(cell, BESIDE[0]))[:2]
 
     def _step(self, aim: int, room: NDArray, own: tuple[int, int]) -> NDArray[np.float64]:
         """Move one cell as far as it goes, from the base world, which is a vertex of the program to start from."""
@@ -344,6 +422,55 @@ class _Moves:
         return *pair, abs(int(move[at]))
 
 
+class _Around:
+    """The open cells of the places around one: those it is a part of, and beside each of them some that have room."""
+
+    def __init__(self, cells: Ints, hierarchy: Hierarchy, base: Ints, low: Ints, high: Ints) -> None:
+        total = list(hierarchy.family).index("total")
+        is_there = cells >= 0
+        self.all, self.cells = cells, np.where(is_there & (low < high)[cells], cells, -1)
+        self.place, self.group = np.zeros((2, base.size), dtype=np.int64)
+        self.place[cells[is_there]], self.group[cells[is_there]] = np.nonzero(is_there)
+        # Who can give or take most of the group, and of all students.
+        own = np.where(self.cells >= 0, 1 + np.minimum(base - low, ROOM)[cells], 0)
+        self.room = own + own[:, [total]]
+        below = np.flatnonzero(hierarchy.parent >= 0)
+        child = np.concatenate([below, hierarchy.rollups[0]])
+        over = np.concatenate([hierarchy.parent[below], hierarchy.rollups[1]])
+        self.over = self._lists(child, over, len(hierarchy.parent))
+        self.under = self._lists(over, child, len(hierarchy.parent))
+        self.first: dict[tuple[int, int], list[int]] = {}
+
+    @staticmethod
+    def _lists(key: Ints, value: Ints, size: int) -> list[Ints]:
+        order = np.argsort(key, kind="stable")
+        return np.split(value[order], np.searchsorted(key[order], np.arange(1, size)))
+
+    def _roomy(self, place: int, group: int, most: int) -> list[int]:
+        """Give a few places under one that have the most room in a group."""
+        if (place, group) not in self.first:
+            under = self.under[place]
+            order = np.argsort(-self.room[under, group], kind="stable")[: max(BESIDE)]
+            self.first[place, group] = under[order].tolist()
+        return self.first[place, group][:most]
+
+    def __call__(self, cell: int, beside: int, *, is_open: bool = True) -> Ints:
+        """Give the cells that may move for the sake of one, in order, or also those that may not."""
+        group, last = self.group[cell], [self.place[cell]]
+        places = set(last)
+        while last:
+            last = [over for place in last for over in self.over[place].tolist()]
+            places.update(last)
+            for over in last:
+                with_room = self._roomy(over, group, beside)
+                places.update(with_room)
+                for place in with_room:
+                    places.update(self._roomy(place, group, BESIDE[0]))
+        places.update(self._roomy(self.place[cell], group, beside))
+        found = (self.cells if is_open else self.all)[sorted(places)].ravel()
+        return np.sort(found[found >= 0])
+
+
 @njit(**FAST)
 def _keeps(start, row, sign, low, high, changed, steps, moved):
     """Say whether every sum stays within its bounds when cells change; `moved` is zero for each sum, and is again."""
@@ -376,12 +503,82 @@ def _over(limits: Limits, size: int) -> sparse.csr_matrix:
     return sparse.csr_matrix((entries, (np.r_[number, number], np.r_[part, whole])), shape=(part.size, size))
 
 
-def _within_the_place(base: Ints, high: Ints, limits: Limits) -> Ints:
-    """Let no group have more than its place has in the base world."""
+def _within_the_place(base: Ints, low: Ints, high: Ints, limits: Limits) -> tuple[Ints, Ints]:
+    """Let no group have more than its place has in the base world, and no place less than its groups have there."""
     part, whole = limits
-    limited = high.copy()
-    limited[part] = np.maximum(np.minimum(high[part], base[whole]), base[part])
-    return limited
+    least, most = low.copy(), high.copy()
+    most[part] = np.maximum(np.minimum(high[part], base[whole]), base[part])
+    np.maximum.at(least, whole, base[part])
+    return np.minimum(least, base), most
+
+
+def _from_higher_places(
+    tight: Table, loose: Table, moves: _Moves, found: _Found, limits: Limits, apart: Limits, certified: Ints, width: int
+) -> None:
+    """Seek worlds for the cells of places that have few in the base world from one in which such a place has more."""
+    whole_of = np.full(moves.base.size, -1)
+    whole_of[limits[0]], whole_of[limits[1]] = limits[1], limits[1]
+    lacking = certified[found.lacks[certified] & (whole_of[certified] >= 0)]
+    lacking = lacking[moves.base[whole_of[lacking]] < width]
+    parts = _parts(apart, moves.base.size)
+    for whole in np.unique(whole_of[lacking]).tolist():
+        start = _lifted(loose, whole, width - int(moves.base[whole]), parts, moves)
+        if not start[0].size or not moves.allow(Worlds(start, start, 0)):
+            start = moves.raised(whole, width)
+        if not start[0].size:
+            continue
+        tight.begin(*start)
+        touched = np.unique(whole_of[start[0]])
+        touched = touched[touched >= 0]
+        part = np.concatenate([parts[whole] for whole in touched.tolist()])
+        before = tight.low[touched], tight.high[part]
+        of = whole_of[part]
+        tight.high[part] = np.maximum(np.minimum(moves.high[part], tight.value[of]), tight.value[part])
+        tight.low[touched] = moves.low[touched]
+        np.maximum.at(tight.low, of, tight.value[part])
+        tight.low[touched] = np.minimum(tight.low[touched], tight.value[touched])
+        for cell in lacking[whole_of[lacking] == whole].tolist():
+            if found.lacks[cell]:
+                pair = tight.worlds(cell, width)[0]
+                pair = replace(pair, low=_after(start, pair.low), high=_after(start, pair.high))
+                if pair.width >= found.asked[cell] and moves.allow(pair):
+                    found.keep(cell, pair)
+        tight.begin(start[0], moves.base[start[0]])
+        tight.low[touched], tight.high[part] = before
+
+
+def _parts(limits: Limits, size: int) -> list[Ints]:
+    """List the cells that may not exceed each cell."""
+    order = np.argsort(limits[1], kind="stable")
+    return np.split(limits[0][order], np.searchsorted(limits[1][order], np.arange(1, size)))
+
+
+def _lifted(table: Table, whole: int, by: int, parts: list[Ints], moves: _Moves) -> tuple[Ints, Ints]:
+    """Find a world in which a place has more, from which places they come, and with it those of their groups."""
+    changed, numbers = table.moved(whole, 1, by)
+    touched = changed[table.layout.is_total[changed]]
+    part = np.concatenate([parts[whole] for whole in touched.tolist()]) if touched.size else touched
+    before = table.high[part]
+    table.begin(changed, numbers)
+    of = np.repeat(touched, [parts[whole].size for whole in touched.tolist()])
+    beyond = np.maximum(moves.base[part] - moves.base[of], 0)
+    table.high[part] = np.minimum(moves.high[part], table.value[of] + beyond)
+    world = changed, numbers
+    for cell in part[table.value[part] > table.high[part]].tolist():
+        less = int(table.value[cell] - table.high[cell])
+        if less > 0:
+            then = table.moved(cell, -1, less)
+            table.begin(*then)
+            world = _after(world, then)
+    table.begin(world[0], moves.base[world[0]])
+    table.high[part] = before
+    return world
+
+
+def _after(first: tuple[Ints, Ints], then: tuple[Ints, Ints]) -> tuple[Ints, Ints]:
+    """Write two changes, one after the other, as one."""
+    stays = ~np.isin(first[0], then[0])
+    return np.concatenate([first[0][stays], then[0]]), np.concatenate([first[1][stays], then[1]])
 
 
 def _equations(cells: Ints, hierarchy: Hierarchy, size: int) -> sparse.csr_matrix:

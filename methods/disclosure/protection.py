@@ -126,6 +126,15 @@ class Table:
                 best, least = way, price
         return self._worlds(cell, width, best or _WAYS[0])
 
+    def moved(self, cell: int, sign: int, by: int) -> tuple[Ints, Ints]:
+        """Raise or lower a cell by up to `by` and withhold nothing; give the cells that change, and their numbers."""
+        found = self._worlds(cell, by, ((sign, False), (-sign, False)))[0]
+        return found.high if sign > 0 else found.low
+
+    def begin(self, cells: Ints, numbers: Ints) -> None:
+        """Seek worlds from another one from now on, in which some cells have other numbers."""
+        self.value[cells] = self._kept[cells] = numbers
+
     def _worlds(self, cell: int, width: int, way: tuple[tuple[int, bool], ...]) -> tuple[Worlds, Ints]:
         moved: dict[int, tuple[Ints, Ints]] = {}
         paid: list[Ints] = []

@@ -378,6 +378,50 @@ def test_no_world_counts_more_of_a_group_than_of_its_place():
             assert (by_place[:, 1:] <= by_place[:, :1]).all()
 
 
+def test_groups_of_places_of_few_find_their_worlds_where_their_place_has_more_and_seldom_need_a_program(monkeypatch):
+    places = hierarchy([4] * 10, 2)
+    places = replace(places, family=["total", "part", "part", "", ""])
+    rng = np.random.default_rng(0)
+    students = rng.poisson(60, (len(places.parent), 2))
+    counted = rng.binomial(students, 0.02)
+    among = [rng.binomial(number.sum(axis=1)[:, None], 0.5, (len(number), 2)) for number in (students, counted)]
+    counts, counted = (
+        np.column_stack([rolled_up(places, number), rolled_up(places, part)[:, 1:]])
+        for number, part in zip((students, counted), among, strict=True)
+    )
+    rows = as_rows(counts, counted)
+    reasons, systems = linked.hide(rows, places)
+
+    def proven() -> tuple[certificates.Proof, int]:
+        asked = []
+        worlds = certificates._Moves.worlds
+        with monkeypatch.context() as patch:
+            patch.setattr(certificates._Moves, "worlds", lambda *given: asked.append(given) or worlds(*given))
+            proofs, _ = prove(rows, places, systems, reasons, lambda of: (rows.numerator[of],) * 2, WIDTH)
+        return proofs[-1], len(asked)
+
+    proof, programs = proven()
+    monkeypatch.setattr(certificates, "_from_higher_places", lambda *given: None)
+    assert programs < proven()[1] / 2
+    excess = np.maximum(counted[:, 1:] - counted[:, :1], 0)
+    for cell, pair in zip(proof.certified, proof.worlds, strict=True):
+        worlds = []
+        for changed, numbers in (pair.low, pair.high):
+            world = counted.ravel().copy()
+            world[proof.rows] = proof.base
+            world[proof.rows[changed]] = numbers
+            assert (world >= 0).all()
+            by_place = world.reshape(counted.shape)
+            assert (by_place[:, 1:] - by_place[:, :1] <= excess).all()
+            worlds.append(by_place)
+        low, high = worlds
+        assert (high - low).ravel()[proof.rows[cell]] == pair.width
+        moved = high - low
+        assert (moved[:, 1:3].sum(axis=1) == moved[:, 0]).all()
+        for above in np.unique(places.parent[1:]):
+            assert (moved[places.parent == above].sum(axis=0) == moved[above]).all()
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_worlds_sought_around_a_cell_first_are_worlds_and_no_narrower(seed, monkeypatch):
     places = hierarchy([3, 4, 1], 3)
@@ -393,7 +437,7 @@ def test_worlds_sought_around_a_cell_first_are_worlds_and_no_narrower(seed, monk
         certificates._Moves, "_step_near", lambda *given: programs.append(step_near(*given)) or programs[-1]
     )
     monkeypatch.setattr(certificates, "LARGE", 0)
-    monkeypatch.setattr(certificates, "NEAR", 12)
+    monkeypatch.setattr(certificates, "BESIDE", (1,))
     (near,), _ = prove(rows, places, systems, reasons, lambda _: (None, None), WIDTH)
     assert len(programs) > 0
     assert [pair.width for pair in near.worlds] == [pair.width for pair in whole.worlds]
