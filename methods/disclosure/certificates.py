@@ -318,9 +318,8 @@ class _Moves:
         rows = rows[entries == self.entries[rows]]
         if not rows.size:
             return int(FAR)
-        room = np.concatenate([np.minimum(self.high - self.base, FAR)[near], (self.base - self.low)[near]]).astype(
-            float
-        )
+        up, down = np.minimum(self.high - self.base, FAR)[near], (self.base - self.low)[near]
+        room = np.concatenate([up, down], dtype=float)
         sums, bound = sums[rows], (self.bound[0][rows], self.bound[1][rows])
         matrix, at = sparse.hstack([sums, -sums], format="csc"), int(np.searchsorted(near, cell))
         most = 0
