@@ -27,7 +27,7 @@ class EventLog(SqliteEventLogStorage):
     """
 
     def __init__(self, base_dir: str, inst_data: Any = None) -> None:
-        self._written = INDEX_SHARD_NAME
+        self._written = ""
         self._open: dict[str, sqlalchemy.Engine] = {}
         super().__init__(base_dir, inst_data)
 
@@ -39,8 +39,8 @@ class EventLog(SqliteEventLogStorage):
         """Store an event and touch the log of its run, for its watchers look at the file and not at what is ahead."""
         with self._db_lock:
             if self._written != event.run_id:
-                if self._written in self._open and self._written != INDEX_SHARD_NAME:
-                    self._open.pop(self._written).dispose()
+                if before := self._open.pop(self._written, None):
+                    before.dispose()
                 self._written = event.run_id
         super().store_event(event)
         os.utime(self.path_for_shard(event.run_id))
