@@ -1,12 +1,11 @@
 """A state small enough to check by hand, in the standard layout: each number with its reason, and what is published."""
 
 import csv
-import shutil
 from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
 
-from tests.integration.conftest import FINGERPRINT, SMALL_STATE, Waymark
+from tests.integration.conftest import SMALL_STATE
 
 EXPECTED = list(csv.DictReader((SMALL_STATE / "expected_results.csv").open()))
 COLUMNS = ("level", "entity_id", "indicator", "measure", "population", "student_group")
@@ -54,12 +53,3 @@ def test_a_number_is_what_it_must_be_and_nothing_else_is_published(results, row)
         assert abs(found["count"] - found["students"]) <= 2
     else:
         assert (found["count"], found["shown"], found["low"], found["high"]) == (None, None, None, None)
-
-
-def test_a_build_after_a_release_would_publish_the_same_again(small_state, tmp_path):
-    """What the ledger keeps hidden asks for nothing more to be hidden."""
-    shutil.copytree(small_state.home, tmp_path / "home", symlinks=True)
-    again = Waymark(tmp_path / "home")
-    again.done("run")
-    assert again.query(FINGERPRINT) == small_state.query(FINGERPRINT)
-    assert "holds these data already" in again.done("publish").stdout
