@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from methods.disclosure.linked import SHOWN, UNPROTECTABLE, Hierarchy, Rows, System
-from methods.disclosure.network import FAST, Bools, Ints
-from methods.disclosure.protection import UNBOUNDED, Layout, Table, Worlds, lay_out
+from methods.disclosure.network import FAST, Bools, Ints, Network
+from methods.disclosure.protection import Table, Worlds, lay_out
+from methods.disclosure.search import UNBOUNDED
 
 Limits = tuple[Ints, Ints]
 """Cells that may not exceed others: theirs and the others'."""
@@ -64,7 +65,7 @@ def prove(
     number is wide enough, then its place, its group too, and the whole table: the mask fails closed. Gives the proofs
     and the reasons after it.
     """
-    layouts: dict[bytes, Layout] = {}
+    layouts: dict[bytes, Network] = {}
     reasons, proofs = reasons.copy(), {}
     todo = list(range(len(systems)))
     for step in range(STEPS):
@@ -111,7 +112,7 @@ def _prove(
     reasons: Ints,
     shares: Callable[[Ints], tuple[Ints, Ints]],
     width: int,
-    layouts: dict[bytes, Layout],
+    layouts: dict[bytes, Network],
 ) -> Proof:
     members, first = system.rows, system.rows[0]
     cells = np.full((len(hierarchy.parent), len(hierarchy.family)), -1)
@@ -150,7 +151,7 @@ def _prove(
     for table in (tight, held):
         for cell in (*hidden.tolist(), *others.tolist()):
             if found.lacks[cell]:
-                pair = table.worlds(cell, width)[0]
+                pair = table.worlds(cell, width)
                 if pair.width >= asked[cell] and moves.allow(pair):
                     found.keep(cell, pair)
     _from_higher_places(tight, loose, moves, found, limits, apart, certified, width)
@@ -538,7 +539,7 @@ def _from_higher_places(
         tight.low[touched] = np.minimum(tight.low[touched], tight.value[touched])
         for cell in lacking[whole_of[lacking] == whole].tolist():
             if found.lacks[cell]:
-                pair = tight.worlds(cell, width)[0]
+                pair = tight.worlds(cell, width)
                 pair = replace(pair, low=_after(start, pair.low), high=_after(start, pair.high))
                 if pair.width >= found.asked[cell] and moves.allow(pair):
                     found.keep(cell, pair)
@@ -555,7 +556,7 @@ def _parts(limits: Limits, size: int) -> list[Ints]:
 def _lifted(table: Table, whole: int, by: int, parts: list[Ints], moves: _Moves) -> tuple[Ints, Ints]:
     """Find a world in which a place has more, from which places they come, and with it those of their groups."""
     changed, numbers = table.moved(whole, 1, by)
-    touched = changed[table.layout.is_total[changed]]
+    touched = changed[table.layout.cells["is_total"][changed] > 0]
     part = np.concatenate([parts[whole] for whole in touched.tolist()]) if touched.size else touched
     before = table.high[part]
     table.begin(changed, numbers)

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from methods.disclosure.network import Bools, Ints
-from methods.disclosure.protection import UNBOUNDED, Layout, Table, lay_out, prices
+from methods.disclosure.network import Bools, Ints, Network
+from methods.disclosure.protection import Table, lay_out, prices
+from methods.disclosure.search import UNBOUNDED
 
 SHOWN, MINIMUM_N, FEW_COUNTED, NOBODY, SECONDARY, UNPROTECTABLE, HIDDEN_BEFORE = range(7)
 REASONS = ("shown", "minimum_n", "few_counted", "nobody", "secondary", "unprotectable", "hidden_before")
@@ -162,7 +163,7 @@ def hide(
     reasons = primary(rows, totals)
     if withheld is not None:
         reasons[withheld & (reasons == SHOWN)] = HIDDEN_BEFORE
-    layouts: dict[bytes, Layout] = {}
+    layouts: dict[bytes, Network] = {}
     systems: list[System] = []
     for quantity in ("students", "numerator"):
         alike = _alike(rows, tables, quantity, reasons)
@@ -236,7 +237,7 @@ def _system(
     quantity: str,
     reasons: Ints,
     totals: Ints,
-    layouts: dict[bytes, Layout],
+    layouts: dict[bytes, Network],
 ) -> System:
     first = members[0]
     place, group = rows.place[first], rows.group[first]
@@ -284,7 +285,7 @@ def _protect(system: System, rows: Rows, hierarchy: Hierarchy) -> tuple[Bools, B
     place, group = rows.place[first], rows.group[first]
     width = dict(zip(system.sensitive.tolist(), system.widths.tolist(), strict=True))
     withheld, failed = table.protect(system.sensitive, system.widths)
-    lost = np.zeros(table.layout.size, dtype=bool)
+    lost = np.zeros(first.size, dtype=bool)
     for step in range(5):
         if not failed.size:
             break

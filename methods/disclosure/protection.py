@@ -1,22 +1,23 @@
 """Which rows of a table are withheld so that every sensitive number stays open, with a witness for each.
 
-The cheapest cycles come from `network`; here they are asked for, one sensitive cell after the other, districts first
+The cheapest cycles come from `search`; here they are asked for, one sensitive cell after the other, districts first
 and small numbers first, and what was withheld in vain is shown again. What cannot be protected is named, for whoever
 calls to withhold more: the mask fails closed. Deterministic: the same table gives the same mask.
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numba import njit
+from numpy.typing import NDArray
 
-from methods.disclosure.network import GROUND, Bools, Ints, Network, _shift, build
+from methods.disclosure.network import CELL, FAST, GROUND, Bools, Ints, Network, build, join
+from methods.disclosure.search import NUMBER, WAYS, distinct, joined, pair, show, withhold, worlds
 
-UNBOUNDED = 1 << 40
-"""The widest interval of a number that nothing bounds."""
-_WAYS = (((1, True), (-1, True)), ((-1, True), (1, True)), ((1, False), (-1, True)), ((-1, False), (1, True)))
-"""In which direction a cell is moved first, and whether cells may be withheld for it."""
+PAYS = np.array([1, 0, 1, 0])
+"""Whether cells may be withheld at first; then while what can be shown again for nothing is, then what can be for less
+than it is worth, then what can be for nothing since."""
 
 
 @dataclass
@@ -28,65 +29,51 @@ class Worlds:
     width: int
 
 
-@dataclass(frozen=True)
-class Layout:
-    """The cells of a table: where each stands, and the networks in which they can be moved.
-
-    `joined[f]` is the network of family `f`, with the totals of the places where the family adds up to them, and
-    `apart[f]` is the same without the totals, or None; `family[a]` is the family in which cell `a` is moved.
-    """
-
-    joined: list[Network]
-    apart: list[Network | None]
-    family: Ints
-    place: Ints
-    is_total: Bools
-
-    @property
-    def size(self) -> int:
-        """How many cells there are."""
-        return len(self.place)
-
-
-def lay_out(parent: Ints, cells: Ints, kinds: Sequence[str]) -> Layout:
+def lay_out(parent: Ints, cells: Ints, kinds: Sequence[str]) -> Network:
     """Lay out the cells of a table, numbered from 0 in `cells[place, group]`, -1 where there is none.
 
     A kind is `total` for all students of a place, the name of a partition whose groups add up to the total, or "" for a
-    group that overlaps with others.
+    group that overlaps with others. Each family of groups is moved in a network with the totals of the places where it
+    adds up to them; the groups of a partition follow a total that others moved in one without.
     """
     names = np.array(kinds)
     size = int((cells >= 0).sum())
     totals = cells[:, names == "total"].max(axis=1, initial=-1)
-    joined: list[Network] = []
-    apart: list[Network | None] = []
-    family, place = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
+    moved, following = [], []
+    family = np.zeros(size, dtype=np.int64)
     for name in sorted(set(kinds) - {"", "total"}):
         groups = cells[:, names == name]
         if (groups >= 0).any():
-            family[groups[groups >= 0]] = len(joined)
-            joined.append(build(parent, size, groups, is_partition=True, totals=totals))
-            apart.append(build(parent, size, groups, is_partition=True))
-    if not joined:
-        joined.append(build(parent, size, totals[:, None], is_partition=False))
-        apart.append(None)
+            family[groups[groups >= 0]] = len(moved)
+            moved.append(build(parent, size, groups, is_partition=True, totals=totals))
+            following.append(build(parent, size, groups, is_partition=True))
+    if not moved:
+        moved.append(build(parent, size, totals[:, None], is_partition=False))
     for group in np.flatnonzero(names == ""):
         groups = cells[:, [group]]
         if (groups >= 0).any():
-            family[groups[groups >= 0]] = len(joined)
-            joined.append(build(parent, size, groups, is_partition=False))
-            apart.append(None)
+            family[groups[groups >= 0]] = len(moved)
+            moved.append(build(parent, size, groups, is_partition=False))
+    start, steps, first = join([*moved, *following])
+    found, every = np.empty(size, CELL), np.arange(size)
     at, group = np.nonzero(cells >= 0)
-    place[cells[at, group]] = at
-    is_total = np.zeros(size, dtype=bool)
-    is_total[totals[totals >= 0]] = True
-    return Layout(joined, apart, family, place, is_total)
+    found["place"][cells[at, group]] = at
+    found["is_total"] = np.isin(every, totals[totals >= 0])
+    found["family"] = family
+    for end in ("tail", "head"):
+        found[end] = first[family] + np.array([getattr(part, end) for part in moved])[family, every]
+    leaf = np.full((len(following), len(parent) + 1), GROUND)
+    for own, part in enumerate(following):
+        leaf[own, :-1] = part.leaf
+    outside = first[len(moved) :, None]
+    return Network(start, steps, found, np.where(leaf >= 0, leaf + outside, -1))
 
 
 @dataclass
 class Table:
     """The numbers of one table and what is published of each: a closed interval, a point where the number is exact."""
 
-    layout: Layout
+    layout: Network
     value: Ints
     low: Ints
     high: Ints
@@ -94,188 +81,140 @@ class Table:
     """The most that a withheld cell can be, as far as anyone knows: its place's total, or its denominator."""
     price: Ints
     """What it costs to withhold a cell."""
-    marks: Ints = field(init=False)
-    cost: Ints = field(init=False)
+    _numbers: NDArray[np.void] = field(init=False)
+    _space: Ints = field(init=False)
 
     def __post_init__(self) -> None:
-        nodes = max(len(network.start) for network in self.layout.joined)
-        self.low, self.high = self.low.copy(), self.high.copy()
-        self.marks, self.cost = np.full((2, nodes), -1), np.full((2, nodes), -1)
-        self._kept = self.value.copy()
-        self._before = (self.low.copy(), self.high.copy())
+        self._numbers = np.empty(len(self.value), NUMBER)
+        for name in ("value", "low", "high", "widest", "price"):
+            self._numbers[name] = getattr(self, name)
+            setattr(self, name, self._numbers[name])
+        self._keep()
+        self._space = np.full((len(self.layout.start), 4), -1)
+
+    def _keep(self) -> None:
+        for name, now in (("kept", self.value), ("shown_low", self.low), ("shown_high", self.high)):
+            self._numbers[name] = now
 
     def withhold(self, cells: Ints) -> None:
         """Say nothing of these cells any more."""
         self.low[cells], self.high[cells] = 0, self.widest[cells]
 
-    def worlds(self, cell: int, width: int, *, may_pay: bool = False) -> tuple[Worlds, Ints]:
-        """Find two worlds that differ by up to `width` in a cell, and the cells withheld for their sake.
-
-        Where they differ by less than was asked, nothing has been withheld and the difference is the widest found. Of
-        the ways to go there, up or down first, with or without paying for the first, the cheapest is taken.
-        """
-        found, paid = self._worlds(cell, width, ((1, False), (-1, False)))
-        if found.width >= width or not may_pay:
-            return found, paid
-        best, least = None, 0
-        for way in _WAYS:
-            found, paid = self._worlds(cell, width, way)
-            self._give_back(paid)
-            price = int(self.price[paid].sum())
-            if found.width >= width and (best is None or price < least):
-                best, least = way, price
-        return self._worlds(cell, width, best or _WAYS[0])
+    def worlds(self, cell: int, width: int) -> Worlds:
+        """Find two worlds that differ by up to `width` in a cell, and withhold nothing."""
+        changes, width, _ = worlds(self.layout, self._numbers, self._space, cell, width, False)
+        up, down = (changes[changes[:, 2] == sign] for sign in (1, -1))
+        return Worlds(low=(down[:, 0], down[:, 1]), high=(up[:, 0], up[:, 1]), width=width)
 
     def moved(self, cell: int, sign: int, by: int) -> tuple[Ints, Ints]:
         """Raise or lower a cell by up to `by` and withhold nothing; give the cells that change, and their numbers."""
-        found = self._worlds(cell, by, ((sign, False), (-sign, False)))[0]
-        return found.high if sign > 0 else found.low
+        changes, _, _ = pair(self.layout, self._numbers, self._space, cell, by, WAYS[0 if sign > 0 else 1])
+        changes = changes[changes[:, 2] == sign]
+        return changes[:, 0], changes[:, 1]
 
     def begin(self, cells: Ints, numbers: Ints) -> None:
         """Seek worlds from another one from now on, in which some cells have other numbers."""
-        self.value[cells] = self._kept[cells] = numbers
-
-    def _worlds(self, cell: int, width: int, way: tuple[tuple[int, bool], ...]) -> tuple[Worlds, Ints]:
-        moved: dict[int, tuple[Ints, Ints]] = {}
-        paid: list[Ints] = []
-        left = width
-        for sign, may_pay in way:
-            room = self.high[cell] - self.value[cell] if sign > 0 else self.value[cell] - self.low[cell]
-            arcs, went = (np.empty(0, np.int64), 0)
-            if min(left, room) > 0:
-                arcs, went = self._move(cell, sign, int(min(left, room)), may_pay, paid)
-            moved[sign] = arcs, self.value[arcs].copy()
-            self.value[arcs] = self._kept[arcs]
-            left -= went
-        cells = np.concatenate(paid) if paid else np.empty(0, np.int64)
-        if left > 0 and cells.size:
-            self._give_back(cells)
-            cells = cells[:0]
-        return Worlds(low=moved[-1], high=moved[1], width=width - left), cells
-
-    def _give_back(self, cells: Ints) -> None:
-        """Show cells again that have been withheld."""
-        self.low[cells], self.high[cells] = self._before[0][cells], self._before[1][cells]
+        self.value[cells] = self._numbers["kept"][cells] = numbers
 
     def protect(self, cells: Ints, widths: Ints) -> tuple[Bools, Ints]:
         """Withhold what it takes for each of `cells` to be open by its width; name the cells for which that fails."""
-        self._kept = self.value.copy()
-        self._before = (self.low.copy(), self.high.copy())
+        self._keep()
         order = np.lexsort((cells, self.value[cells], -self.price[cells]))
-        wanted = dict(zip(cells.tolist(), widths.tolist(), strict=True))
-        users: dict[int, set[int]] = defaultdict(set)
-        uses: dict[int, Ints] = {}
-        added: list[int] = []
-        failed = []
-        for cell in cells[order].tolist():
-            found, paid = self.worlds(cell, wanted[cell], may_pay=True)
-            if found.width < wanted[cell]:
-                failed.append(cell)
-                continue
-            added.extend(paid.tolist())
-            uses[cell] = np.union1d(found.low[0], found.high[0])
-            for arc in uses[cell].tolist():
-                users[arc].add(cell)
-        withheld = np.zeros(self.layout.size, dtype=bool)
-        withheld[added] = True
-        # First what can be shown again for nothing, then what can be shown again for less than it is worth.
-        for may_pay in (False, True, False):
-            for arc in sorted(np.flatnonzero(withheld).tolist(), key=lambda arc: (-self.price[arc], arc)):
-                instead = None if arc in wanted else self._do_without(arc, wanted, users, uses, may_pay)
-                if instead is not None:
-                    withheld[arc] = False
-                    withheld[instead] = True
-        return withheld, np.array(failed, dtype=np.int64)
+        dear = np.argsort(-self.price, kind="stable")
+        return _protect(self.layout, self._numbers, self._space, cells[order], widths[order], dear)
 
-    def _do_without(
-        self, arc: int, wanted: dict, users: dict[int, set[int]], uses: dict[int, Ints], may_pay: bool
-    ) -> Ints | None:
-        """Show a withheld cell again if whoever needs it has other worlds for less; name what is withheld instead."""
-        now = self.low[arc], self.high[arc]
-        self.low[arc], self.high[arc] = self._before[0][arc], self._before[1][arc]
-        others: dict[int, Ints] = {}
-        instead = np.empty(0, np.int64)
-        for cell in sorted(users[arc]):
-            found, paid = self.worlds(cell, wanted[cell], may_pay=may_pay)
-            instead = np.concatenate([instead, paid])
-            if found.width < wanted[cell] or self.price[instead].sum() >= self.price[arc]:
-                self._give_back(instead)
-                self.low[arc], self.high[arc] = now
-                return None
-            others[cell] = np.union1d(found.low[0], found.high[0])
-        for cell, arcs in others.items():
-            for old in uses[cell].tolist():
-                users[old].discard(cell)
-            for new in arcs.tolist():
-                users[new].add(cell)
-            uses[cell] = arcs
-        return instead
 
-    def _send(
-        self, network: Network, source: int, goal: int, banned: int, amount: int, may_pay: bool
-    ) -> tuple[int, Ints, Ints]:
-        if source == goal:
-            return amount, np.empty(0, np.int64), np.empty(0, np.int64)
-        return _shift(
-            network.tail,
-            network.head,
-            network.start,
-            network.incident,
-            self.value,
-            self.low,
-            self.high,
-            self.widest,
-            self.price,
-            source,
-            goal,
-            banned,
-            amount,
-            may_pay,
-            self.marks,
-            self.cost,
-        )
+@njit(**FAST)
+def _protect(network, numbers, space, cells, widths, dear):
+    """Withhold what it takes for each of `cells`, in their order, and show again what is not needed, first the dear."""
+    size = numbers.size
+    wanted, withheld = np.zeros(size, np.int64), np.zeros(size, np.bool_)
+    # What the worlds of a cell change, one after the other: `uses[at[cell, 0] : at[cell, 1]]`.
+    uses, used, at = np.empty(1024, np.int64), 0, np.zeros((size, 2), np.int64)
+    # Which cells need a cell: a chain of `users` [cell, next] from `last`; some of them may need it no more.
+    users, links, last = np.empty((1024, 2), np.int64), 0, np.full(size, -1)
+    failed, failures = np.empty(cells.size, np.int64), 0
+    for place in range(cells.size):
+        wanted[cells[place]] = widths[place]
+    for cell in cells:
+        changes, went, paid = worlds(network, numbers, space, cell, wanted[cell], PAYS[0])
+        if went < wanted[cell]:
+            failed[failures] = cell
+            failures += 1
+            continue
+        for arc in paid:
+            withheld[arc] = True
+        uses, used = _note(uses, used, at, cell, changes)
+        users, links = _link(users, links, last, uses, at, cell)
+    for may_pay in PAYS[1:]:
+        is_in_turn = withheld & (wanted == 0)
+        for arc in dear[is_in_turn[dear]]:
+            mine = _users(users, last[arc], uses, at, arc)
+            was, before, number = np.empty((mine.size, 2), np.int64), used, numbers[arc]
+            for place in range(mine.size):
+                was[place] = at[mine[place]]
+            low, high = number.low, number.high
+            number.low, number.high = number.shown_low, number.shown_high
+            instead, spent, ok = np.empty(0, np.int64), 0, True
+            for cell in mine:
+                changes, went, paid = worlds(network, numbers, space, cell, wanted[cell], may_pay)
+                instead = joined(instead, paid)
+                spent += withhold(numbers, paid)
+                ok = went >= wanted[cell] and spent < number.price
+                if not ok:
+                    break
+                uses, used = _note(uses, used, at, cell, changes)
+            if ok:
+                withheld[arc] = False
+                for other in instead:
+                    withheld[other] = True
+                for cell in mine:
+                    users, links = _link(users, links, last, uses, at, cell)
+            else:
+                show(numbers, instead)
+                number.low, number.high, used = low, high, before
+                for place in range(mine.size):
+                    at[mine[place]] = was[place]
+    return withheld, failed[:failures]
 
-    def _move(self, cell: int, sign: int, amount: int, may_pay: bool, paid: list[Ints]) -> tuple[Ints, int]:
-        """Raise or lower a cell by up to `amount` and let others make up for it; return the changed cells and how much.
 
-        Where the total of a place moves, its groups must follow in every other partition.
-        """
-        layout = self.layout
-        own = layout.family[cell]
-        network = layout.joined[own]
-        ends = (network.head[cell], network.tail[cell])
-        went, arcs, cost = self._send(network, *ends[::sign], cell, amount, may_pay)
-        self.value[cell] += sign * went
-        changed, spent = [np.array([cell]), arcs], [cost]
-        totals = np.unique(np.concatenate(changed))
-        totals = totals[layout.is_total[totals]]
-        shift = self.value[totals] - self._kept[totals]
-        ok = went > 0
-        for family, other in enumerate(layout.apart):
-            if not ok or not totals.size:
-                break
-            if other is None or family == own:
-                continue
-            node = other.leaf[layout.place[totals]]
-            ups = [[int(n), int(s)] for n, s in zip(node, shift, strict=True) if n >= 0 and s > 0]
-            downs = [[int(n), int(-s)] for n, s in zip(node, shift, strict=True) if n >= 0 and s < 0]
-            while ok and (ups or downs):
-                up, down = (ups or [[GROUND, UNBOUNDED]])[0], (downs or [[GROUND, UNBOUNDED]])[0]
-                piece = min(up[1], down[1])
-                sent, arcs, cost = self._send(other, up[0], down[0], -1, piece, may_pay)
-                changed.append(arcs)
-                spent.append(cost)
-                ok = sent == piece
-                up[1] -= piece
-                down[1] -= piece
-                ups, downs = [pair for pair in ups if pair[1]], [pair for pair in downs if pair[1]]
-        every = np.unique(np.concatenate(changed))
-        if ok:
-            paid.extend(spent)
-            return every[self.value[every] != self._kept[every]], went
-        self.value[every] = self._kept[every]
-        self._give_back(np.concatenate(spent))
-        return np.empty(0, np.int64), 0
+@njit(**FAST)
+def _note(uses, used, at, cell, changes):
+    """Note which cells the worlds of a cell change."""
+    arcs = distinct(changes[:, 0].copy())
+    while used + arcs.size > uses.size:
+        uses = joined(uses, uses)
+    uses[used : used + arcs.size] = arcs
+    at[cell, 0], at[cell, 1] = used, used + arcs.size
+    return uses, used + arcs.size
+
+
+@njit(**FAST)
+def _link(users, links, last, uses, at, cell):
+    """Note a cell with all those that its worlds change."""
+    for arc in uses[at[cell, 0] : at[cell, 1]]:
+        if links == len(users):
+            users = np.concatenate((users, np.empty_like(users)))
+        users[links, 0], users[links, 1] = cell, last[arc]
+        last[arc] = links
+        links += 1
+    return users, links
+
+
+@njit(**FAST)
+def _users(users, link, uses, at, arc):
+    """Give the cells whose worlds change a cell, by number."""
+    found, size = np.empty(16, np.int64), 0
+    while link >= 0:
+        cell, link = users[link, 0], users[link, 1]
+        mine = uses[at[cell, 0] : at[cell, 1]]
+        place = np.searchsorted(mine, arc)
+        if place < mine.size and mine[place] == arc:
+            if size == found.size:
+                found = joined(found, found)
+            found[size] = cell
+            size += 1
+    return distinct(found[:size])
 
 
 def prices(students: Ints, level: Ints, is_total: Bools) -> Ints:

@@ -17,8 +17,9 @@ from methods.attacks import attack as attacks
 from methods.attacks.published import Counts, Layout
 from methods.disclosure import certificates, linked
 from methods.disclosure.certificates import prove, too_narrow
-from methods.disclosure.network import GROUND, _path
-from methods.disclosure.protection import UNBOUNDED, Table, Worlds, lay_out, prices
+from methods.disclosure.network import CELL, GROUND, Network, Part, join
+from methods.disclosure.protection import Table, Worlds, lay_out, prices
+from methods.disclosure.search import NUMBER, UNBOUNDED, _path
 
 MINIMUM, WIDTH = 10, 5
 NOTHING = Worlds(low=(np.empty(0, int), np.empty(0, int)), high=(np.empty(0, int), np.empty(0, int)), width=0)
@@ -151,10 +152,8 @@ def test_the_way_that_is_found_from_both_ends_is_a_cheapest_one(seed, may_pay):
     random, nodes, arcs, need = np.random.default_rng(seed), 12, 26, 2
     tail = random.integers(0, nodes, arcs)
     head = (tail + random.integers(1, nodes, arcs)) % nodes
-    ends = np.concatenate([tail, head])
-    order = np.argsort(ends, kind="stable")
-    start = np.searchsorted(ends[order], np.arange(nodes + 1))
-    incident = np.tile(np.arange(arcs), 2)[order]
+    start, each_step, _ = join([Part(tail, head, nodes, np.empty(0, np.int64))])
+    network = Network(start, each_step, np.empty(0, CELL), np.empty((0, 0), np.int64))
     value, price = random.integers(0, 6, arcs), random.integers(2, 40, arcs)
     low, high, widest = (np.maximum(value + random.integers(*ends, arcs), 0) for ends in ((-4, 1), (0, 5), (5, 6)))
     steps = np.full((nodes, nodes), np.inf)
@@ -163,14 +162,15 @@ def test_the_way_that_is_found_from_both_ends_is_a_cheapest_one(seed, may_pay):
         cost[0] = np.inf
         np.minimum.at(steps, (here, there), cost)
     least = dijkstra(np.where(np.isinf(steps), 0, steps))
-    clean = np.full((2, nodes), -1)
+    numbers, space = np.empty(arcs, NUMBER), np.full((nodes, 4), -1)
+    for name, one in (("value", value), ("low", low), ("high", high), ("widest", widest), ("price", price)):
+        numbers[name] = one
     found_some = 0
     for goal in range(1, nodes):
         for source, end in ((GROUND, goal), (goal, GROUND), (goal, goal % 4 + 4)):
             if source == end:
                 continue
-            given = tail, head, start, incident, value, low, high, widest, price, 0, source, end, need, may_pay
-            found, way, signs = _path(*given, np.full((2, nodes), -1), clean)
+            found, way, signs = _path(network, numbers, space, 0, source, end, need, int(may_pay))
             assert found == np.isfinite(least[source, end])
             # Every arc goes on from where another ended, so that all ends but the first and the last cancel out.
             left = np.bincount(np.where(signs > 0, head[way], tail[way]), minlength=nodes).astype(int)
@@ -180,7 +180,7 @@ def test_the_way_that_is_found_from_both_ends_is_a_cheapest_one(seed, may_pay):
             assert left.tolist() == expected.tolist()
             free = np.where(signs > 0, high[way] - value[way], value[way] - low[way])
             assert not found or np.where(free >= need, 1, 1 + price[way]).sum() == least[source, end]
-            assert (clean == -1).all()
+            assert (space[:, :2] == -1).all()
             found_some += found
     assert found_some > 0
 
@@ -429,7 +429,7 @@ def test_worlds_sought_around_a_cell_first_are_worlds_and_no_narrower(seed, monk
     rows = as_rows(counts)
     reasons, systems = linked.hide(rows, places)
     monkeypatch.setattr(certificates, "LARGE", len(rows.place))
-    monkeypatch.setattr(Table, "worlds", lambda table, cell, width: (NOTHING, None))
+    monkeypatch.setattr(Table, "worlds", lambda table, cell, width: NOTHING)
     (whole,), _ = prove(rows, places, systems, reasons, lambda _: (None, None), WIDTH)
     programs = []
     step_near = certificates._Moves._step_near

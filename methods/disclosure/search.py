@@ -1,0 +1,319 @@
+"""The cheapest cycles through a cell of a table: two worlds that differ there, and what must be withheld for them.
+
+Everything here is compiled and works on a `Network`, the numbers of its table (`NUMBER`) and a space to work in:
+[node, 4], the cost at which each of two sides reached a node, or -1, which it is left at, and the step that did.
+Values and intervals are as they were when a search is done, but for what it says that it withheld.
+"""
+
+import numpy as np
+from numba import njit
+
+from methods.disclosure.network import FAST
+
+UNBOUNDED = 1 << 40
+"""The widest interval of a number that nothing bounds."""
+
+
+NUMBER = np.dtype([
+    (name, np.int64) for name in ("value", "low", "high", "widest", "price", "kept", "shown_low", "shown_high")
+])  # fmt: skip
+"""A number of a table and the closed interval in which it may move; the value from which worlds are sought, and the
+interval while the cell is not withheld."""
+WAYS = np.array([(1, 0, 0), (-1, 0, 0), (1, 1, 1), (-1, 1, 1), (1, 0, 1), (-1, 0, 1)])
+WAYS.flags.writeable = False
+"""In which direction a cell is moved first, and whether cells may be withheld for it and for the other direction."""
+
+
+@njit(**FAST)
+def _push(costs, nodes, side, size, cost, node):
+    """Put a node on the heap of a side, which is ordered by cost and then by number."""
+    hole = size
+    while hole > 0:
+        above = (hole - 1) // 2
+        if costs[side, above] < cost or (costs[side, above] == cost and nodes[side, above] <= node):
+            break
+        costs[side, hole], nodes[side, hole] = costs[side, above], nodes[side, above]
+        hole = above
+    costs[side, hole], nodes[side, hole] = cost, node
+
+
+@njit(**FAST)
+def _pop(costs, nodes, side, size):
+    """Take the first of `size` entries from the heap of a side; the others are in order again."""
+    cost, node = costs[side, size - 1], nodes[side, size - 1]
+    hole = 0
+    while True:
+        child = 2 * hole + 1
+        if child >= size - 1:
+            break
+        if child + 1 < size - 1 and (
+            costs[side, child + 1] < costs[side, child]
+            or (costs[side, child + 1] == costs[side, child] and nodes[side, child + 1] < nodes[side, child])
+        ):
+            child += 1
+        if costs[side, child] > cost or (costs[side, child] == cost and nodes[side, child] >= node):
+            break
+        costs[side, hole], nodes[side, hole] = costs[side, child], nodes[side, child]
+        hole = child
+    costs[side, hole], nodes[side, hole] = cost, node
+
+
+@njit(**FAST)
+def _path(network, numbers, space, banned, source, goal, need, may_pay):
+    """Find the cheapest way to send `need` from source to goal; return its arcs, and +1 or -1 for each.
+
+    A step that raises a cell or lowers it within [low, high] costs 1; beyond, the cell must be withheld, at its price.
+    The way is sought from both ends at once (Pohl 1971), on the side that was less work so far: the sums of a state
+    have thousands of arcs, and most ends have few.
+    """
+    start, steps = network.start, network.steps
+    heap_cost = np.empty((2, 64), np.int64)
+    heap_node = np.empty((2, 64), np.int64)
+    size = np.ones(2, np.int64)
+    work = np.zeros(2, np.int64)
+    heap_cost[:, 0] = 0
+    heap_node[0, 0], heap_node[1, 0] = source, goal
+    touched = np.empty(64, np.int64)
+    touched_size = 2
+    touched[0], touched[1] = source, goal
+    space[source, 0] = space[goal, 1] = 0
+    best, meeting, meeting_side = -1, -1, 0
+    while size[0] > 0 and size[1] > 0:
+        if best >= 0 and heap_cost[0, 0] + heap_cost[1, 0] >= best:
+            break
+        first, second = heap_node[0, 0], heap_node[1, 0]
+        more = work[0] + start[first + 1] - start[first] - work[1] - start[second + 1] + start[second]
+        side = 1 if more > 0 else 0
+        here_cost, here = heap_cost[side, 0], heap_node[side, 0]
+        _pop(heap_cost, heap_node, side, size[side])
+        size[side] -= 1
+        if here_cost > space[here, side]:
+            continue
+        work[side] += start[here + 1] - start[here]
+        for place in range(start[here], start[here + 1]):
+            arc, there = steps[place].arc, steps[place].there
+            if arc == banned or there == here:
+                continue
+            up = steps[place].rises != side
+            value = numbers[arc].value
+            free = numbers[arc].high - value if up else value - numbers[arc].low
+            if free >= need:
+                step = 1
+            elif may_pay:
+                wide = numbers[arc].widest - value if up else value
+                if wide < need:
+                    continue
+                step = 1 + numbers[arc].price
+            else:
+                continue
+            total = here_cost + step
+            if (space[there, side] >= 0 and total >= space[there, side]) or (best >= 0 and total >= best):
+                continue
+            if space[there, 1 - side] >= 0 and (best < 0 or total + space[there, 1 - side] < best):
+                best, meeting, meeting_side = total + space[there, 1 - side], place, side
+            if space[there, side] < 0:
+                if touched_size == touched.size:
+                    touched = np.append(touched, np.empty(touched_size, np.int64))
+                touched[touched_size] = there
+                touched_size += 1
+            space[there, side] = total
+            space[there, 2 + side] = place
+            if size[side] == heap_cost.shape[1]:
+                heap_cost = np.concatenate((heap_cost, np.empty_like(heap_cost)), axis=1)
+                heap_node = np.concatenate((heap_node, np.empty_like(heap_node)), axis=1)
+            _push(heap_cost, heap_node, side, size[side], total, there)
+            size[side] += 1
+    arcs, signs = np.empty(touched_size, np.int64), np.empty(touched_size, np.int64)
+    length = 0
+    if best >= 0:
+        arcs[0], signs[0], length = steps[meeting].arc, 1 if steps[meeting].rises != meeting_side else -1, 1
+        for side in range(2):
+            node = steps[meeting].here if side == meeting_side else steps[meeting].there
+            end = goal if side else source
+            while node != end:
+                step = steps[space[node, 2 + side]]
+                arcs[length], signs[length] = step.arc, 1 if step.rises != side else -1
+                length += 1
+                node = step.here
+    for place in range(touched_size):
+        space[touched[place], 0] = space[touched[place], 1] = -1
+    return best >= 0, arcs[:length], signs[:length]
+
+
+@njit(**FAST)
+def joined(cells, more):
+    """Give cells and more cells as one array."""
+    found = np.empty(cells.size + more.size, np.int64)
+    found[: cells.size], found[cells.size :] = cells, more
+    return found
+
+
+@njit(**FAST)
+def distinct(cells):
+    """Give each of a few cells once, by number."""
+    found, size = np.empty(cells.size, np.int64), 0
+    for cell in cells:
+        place = size
+        while place > 0 and found[place - 1] > cell:
+            place -= 1
+        if place > 0 and found[place - 1] == cell:
+            continue
+        found[place + 1 : size + 1] = found[place:size].copy()
+        found[place] = cell
+        size += 1
+    return found[:size]
+
+
+@njit(**FAST)
+def _send(network, numbers, space, source, goal, banned, amount, may_pay):
+    """Send up to `amount` from source to goal; return how much went, over which arcs, and which of them were withheld.
+
+    All of it goes along one way where there is one, else piece by piece.
+    """
+    used, paid = np.empty(0, np.int64), np.empty(0, np.int64)
+    if source == goal:
+        return amount, used, paid
+    left, need = amount, amount
+    while left > 0:
+        found, way, signs = _path(network, numbers, space, banned, source, goal, need, may_pay)
+        if not found:
+            if need == 1:
+                break
+            need = max(1, need // 2)
+            continue
+        spent, size = np.empty(way.size, np.int64), 0
+        for place in range(way.size):
+            number = numbers[way[place]]
+            number.value += signs[place] * need
+            if number.value < number.low or number.value > number.high:
+                number.low, number.high = 0, number.widest
+                spent[size] = way[place]
+                size += 1
+        used, paid = joined(used, way), joined(paid, spent[:size])
+        left -= need
+        need = min(need, left)
+    return amount - left, used, paid
+
+
+@njit(**FAST)
+def show(numbers, cells):
+    """Show cells again that have been withheld."""
+    for cell in cells:
+        number = numbers[cell]
+        number.low, number.high = number.shown_low, number.shown_high
+
+
+@njit(**FAST)
+def withhold(numbers, cells):
+    """Say nothing of some cells any more; give the price of that."""
+    price = 0
+    for cell in cells:
+        number = numbers[cell]
+        number.low, number.high = 0, number.widest
+        price += number.price
+    return price
+
+
+@njit(**FAST)
+def _taken(numbers, cells, sign):
+    """Give [change, 3] the cells that have another number now, that number and a sign, and put their own back."""
+    found, size = np.empty((cells.size, 3), np.int64), 0
+    for cell in cells:
+        number = numbers[cell]
+        if number.value != number.kept:
+            found[size] = cell, number.value, sign
+            size += 1
+            number.value = number.kept
+    return found[:size]
+
+
+@njit(**FAST)
+def _move(network, numbers, space, cell, sign, amount, may_pay):
+    """Raise or lower a cell by up to `amount` and let others make up for it.
+
+    Return the changes as `_taken` does, how much it was, and the cells withheld. Where the total of a place moves, its
+    groups must follow in every other partition; where they cannot, nothing moves.
+    """
+    own = network.cells[cell]
+    source, goal = (own.head, own.tail) if sign > 0 else (own.tail, own.head)
+    went, changed, paid = _send(network, numbers, space, source, goal, cell, amount, may_pay)
+    numbers[cell].value += sign * went
+    changed = distinct(joined(changed, np.array([cell])))
+    total, size = np.empty(changed.size, np.int64), 0
+    for one in changed:
+        if network.cells[one].is_total and numbers[one].value != numbers[one].kept:
+            total[size] = one
+            size += 1
+    node, left = np.empty(size, np.int64), np.empty(size, np.int64)
+    ok = went > 0
+    for family in range(len(network.leaf) if size else 0):
+        if family == own.family:
+            continue
+        leaf = network.leaf[family]
+        for at in range(size):
+            node[at] = leaf[network.cells[total[at]].place]
+            left[at] = numbers[total[at]].value - numbers[total[at]].kept if node[at] >= 0 else 0
+        while ok:
+            # From the first place that has more students to the first that has fewer, or from and to outside.
+            up, down = -1, -1
+            for at in range(size - 1, -1, -1):
+                if left[at] > 0:
+                    up = at
+                elif left[at] < 0:
+                    down = at
+            if up < 0 and down < 0:
+                break
+            piece = min(left[up] if up >= 0 else UNBOUNDED, -left[down] if down >= 0 else UNBOUNDED)
+            source, goal = node[up] if up >= 0 else leaf[-1], node[down] if down >= 0 else leaf[-1]
+            sent, arcs, more = _send(network, numbers, space, source, goal, cell, piece, may_pay)
+            changed, paid = joined(changed, arcs), joined(paid, more)
+            ok = sent == piece
+            if up >= 0:
+                left[up] -= piece
+            if down >= 0:
+                left[down] += piece
+    changes = _taken(numbers, distinct(changed), sign)
+    if not ok:
+        show(numbers, paid)
+        return changes[:0], 0, paid[:0]
+    return changes, went, paid
+
+
+@njit(**FAST)
+def pair(network, numbers, space, cell, width, way):
+    """Find two worlds that differ by up to `width` in a cell, one of `WAYS`.
+
+    Return the changes [change, 3] as cell, number and +1 for the high world or -1 for the low one; the difference; and
+    the cells that are withheld: none where it is less than was asked.
+    """
+    changes, paid, left = np.empty((0, 3), np.int64), np.empty(0, np.int64), width
+    for turn in range(2):
+        sign, own = way[0] * (1 - 2 * turn), numbers[cell]
+        amount = min(left, own.high - own.value if sign > 0 else own.value - own.low)
+        if amount > 0:
+            found, went, more = _move(network, numbers, space, cell, sign, amount, way[1 + turn])
+            changes, paid = np.concatenate((changes, found)), joined(paid, more)
+            left -= went
+    if left > 0:
+        show(numbers, paid)
+        paid = paid[:0]
+    return changes, width - left, paid
+
+
+@njit(**FAST)
+def worlds(network, numbers, space, cell, width, may_pay):
+    """Find two worlds as `pair` gives them; where cells may be withheld for them, the cheapest of the ways to go.
+
+    Cells are withheld only where the worlds differ by less than `width` without.
+    """
+    changes, went, paid = pair(network, numbers, space, cell, width, WAYS[0])
+    least = -1
+    for place in range(2, len(WAYS) if may_pay and went < width else 2):
+        found, wide, spent = pair(network, numbers, space, cell, width, WAYS[place])
+        price = withhold(numbers, spent)
+        show(numbers, spent)
+        if place == 2 or (wide >= width and (least < 0 or price < least)):
+            changes, went, paid = found, wide, spent
+            least = price if wide >= width else -1
+    withhold(numbers, paid)
+    return changes, went, paid
