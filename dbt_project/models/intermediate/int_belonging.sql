@@ -69,8 +69,8 @@ with
             construct,
             school_id,
             cast(sum(score_count) as double) as n,
-            sum(score_sum) as score_sum,
-            sum(score_squares) as score_squares,
+            {{ exact_sum("score_sum") }} as score_sum,
+            {{ exact_sum("score_squares") }} as score_squares,
             cast(sum(favorable_count) as double) as favorable
         from strata
         group by policy_id, school_year, level, entity_id, student_group, construct, school_id
@@ -85,17 +85,24 @@ with
             student_group,
             construct,
             sum(n) as n,
-            sum(score_sum) / sum(n) as mean,
+            {{ exact_sum("score_sum") }} / sum(n) as mean,
             sum(favorable) / sum(n) as favorable_share,
-            sum(score_squares) - sum(score_sum * score_sum / n) as variation_within,
-            sum(score_sum * score_sum / n) - sum(score_sum) * sum(score_sum) / sum(n) as variation_between,
+            {{ exact_sum("score_squares") }} - {{ exact_sum("score_sum * score_sum / n") }} as variation_within,
+            {{ exact_sum("score_sum * score_sum / n") }}
+            - {{ exact_sum("score_sum") }} * {{ exact_sum("score_sum") }} / sum(n) as variation_between,
             count(*) as school_count,
             sum(n * n) as size_squares,
             case when level = 'school' or count(*) = 1 then sum(n) else count(*) end as cluster_count,
             case
-                when level = 'school' or count(*) = 1 then sum(score_squares) else sum(score_sum * score_sum)
+                when level = 'school' or count(*) = 1
+                then {{ exact_sum("score_squares") }}
+                else {{ exact_sum("score_sum * score_sum") }}
             end as score_score,
-            case when level = 'school' or count(*) = 1 then sum(score_sum) else sum(score_sum * n) end as score_n,
+            case
+                when level = 'school' or count(*) = 1
+                then {{ exact_sum("score_sum") }}
+                else {{ exact_sum("score_sum * n") }}
+            end as score_n,
             case
                 when level = 'school' or count(*) = 1 then sum(favorable) else sum(favorable * favorable)
             end as favorable_favorable,
@@ -113,11 +120,11 @@ with
             entity_id,
             student_group,
             construct,
-            sum(invited_count * score_sum / score_count) / sum(invited_count) as weighted_mean,
+            {{ exact_sum("invited_count * score_sum / score_count") }} / sum(invited_count) as weighted_mean,
             sqrt(
-                greatest(0, sum(score_squares) - sum(score_sum * score_sum / score_count))
+                greatest(0, {{ exact_sum("score_squares") }} - {{ exact_sum("score_sum * score_sum / score_count") }})
                 / nullif(sum(score_count) - count(*), 0)
-                * sum(cast(invited_count as double) * invited_count / score_count)
+                * {{ exact_sum("cast(invited_count as double) * invited_count / score_count") }}
             )
             / sum(invited_count) as weighted_error
         from strata
