@@ -54,15 +54,18 @@
                                         sets.group_set,
                                         cast(numerator / denominator as decimal(18, 6)) as student_value,
                                         count(*) as student_count
-                                    from {{ ref("ind_" ~ slug) }} as contributions
+                                    from
+                                        (
+                                            {% for measure in measures %}
+                                                {{ contributions_of(slug, measure) }} {{ "union all" if not loop.last }}
+                                            {% endfor %}
+                                        ) as contributions
                                     inner join
                                         {{ ref("int_student_group_sets") }} as sets
                                         on contributions.policy_id = sets.policy_id
                                         and contributions.school_year = sets.school_year
                                         and contributions.student_id = sets.student_id
-                                    where
-                                        contributions.denominator > 0
-                                        and contributions.measure in ('{{ measures | join("', '") }}')
+                                    where contributions.denominator > 0
                                     group by all
                                 ) as by_set
                             inner join

@@ -46,9 +46,7 @@
                                 )
                             }}
                     end as outcome
-                from {{ ref("ind_" ~ slug) }}
-                {% if measures -%} where measure = '{{ measures[0].id }}'
-                {%- endif %}
+                from ({{ contributions_of(slug, measures[0].id if measures) }})
             {%- endif %}
             {% if not has_one_row -%} group by {{ key }} {%- endif %}
         ) as placed

@@ -8,13 +8,7 @@
     {%- set key = "policy_id, school_year, level, entity_id, population, subject, grade_span, measure" -%}
     {%- set columns = indicator_columns(slug) -%}
     {%- set has_units = "unit_id" in columns -%}
-    {%- set in_clusters = ["mean", "floored_mean"] + (["rate", "floored_rate", "share"] if has_units else []) -%}
-    {%- set clustered = (
-        indicator_meta(slug).get("measures", [])
-        | selectattr("statistic", "in", in_clusters)
-        | map(attribute="id")
-        | list
-    ) -%}
+    {%- set clustered = clustered_measures(slug) -%}
     {%- set is_clustered = "contributions.measure in ('" ~ clustered | join("', '") ~ "')" -%}
     {%- set reported = (
         "reported"
@@ -130,6 +124,173 @@
             group by {{ key }}, members.student_group, by_set.cluster_id
         ) as by_cluster
     group by {{ key }}, student_group
+{%- endmacro %}
+
+
+{#- The same sums from contributions in columns, which become rows only when they are few. What measures share is added up once, under the
+    name of the first of them: most of the cost is in the number of sums that a row goes into. -#}
+{% macro sum_columns(slug, students) -%}
+    {%- set key = "policy_id, school_year, level, entity_id, population, subject, grade_span" -%}
+    {%- set sum = "sum" if "unit_id" in indicator_columns(slug) -%}
+    {%- set first_of = asked_like(slug) -%}
+    {%- set firsts = first_of.values() | unique | list -%}
+    {%- set clustered = first_of.keys() | select("in", clustered_measures(slug)) | list -%}
+    {%- set squared, seen = [], [] -%}
+    {%- for id in clustered -%}
+        {%- set first = first_of[id] -%}
+        {%- set denominator = "denominator_of_" ~ first -%}
+        {%- if first not in seen -%}
+            {%- do seen.append(first) -%}
+            {%- do squared.append(["denominator_squares_of_" ~ first, denominator, denominator]) -%}
+        {%- endif -%}
+        {%- do squared.append(["numerator_squares_of_" ~ id, "numerator_of_" ~ id, "numerator_of_" ~ id]) -%}
+        {%- do squared.append(["products_of_" ~ id, "numerator_of_" ~ id, "denominator_of_" ~ first]) -%}
+    {%- endfor -%}
+    {%- set added = [] -%}
+    {%- for id in first_of -%} {%- do added.append("numerator_of_" ~ id) -%} {%- endfor -%}
+    {%- for first in firsts -%}
+        {%- do added.extend(["denominator_of_" ~ first, "expected_of_" ~ first, "reported_of_" ~ first]) -%}
+    {%- endfor %}
+    select *
+    from
+        (
+            with
+                by_student as (
+                    select
+                        {{ key }},
+                        student_id
+                        {%- for id, first in first_of.items() %}
+                            {%- set denominator, expected = "denominator_of_" ~ first, "expected_of_" ~ first %}
+                            {%- set is_counted = (
+                                "is_asked_of_"
+                                ~ first
+                                ~ " and ("
+                                ~ denominator
+                                ~ " > 0 or "
+                                ~ expected
+                                ~ " > 0)"
+                            ) %},
+                            {{ sum }} (
+                                case when {{ is_counted }} then numerator_of_{{ id }} end
+                            ) as numerator_of_{{ id }}
+                            {%- if id == first %}
+                                ,
+                                {{ sum }} (case when {{ is_counted }} then {{ denominator }} end) as {{ denominator }},
+                                {{ sum }} (case when {{ is_counted }} then {{ expected }} end) as {{ expected }},
+                                {{ sum }} (
+                                    case
+                                        when {{ is_counted }}
+                                        then least({{ expected }}, case when {{ denominator }} > 0 then 1 else 0 end)
+                                    end
+                                ) as reported_of_{{ id }}
+                            {%- endif %}
+                        {%- endfor %}
+                    from {{ in_columns(slug) }}
+                    {% if sum -%} group by {{ key }}, student_id {%- endif %}
+                ),
+
+                by_set as (
+                    select
+                        {% for column in key.split(", ") %} by_student.{{ column }}, {% endfor %}
+                        students.group_set,
+                        {% if clustered -%} case when level <> 'school' then students.primary_school_id end
+                        {%- else -%} null
+                        {%- endif %} as cluster_id
+                        {%- for first in firsts %}
+                            , count(denominator_of_{{ first }}) as students_of_{{ first }}
+                        {%- endfor %}
+                        {%- for name in added %}, sum({{ name }}) as {{ name }} {%- endfor %}
+                        {%- for name, left, right in squared %}
+                            , {{ sum_of_products(left, right) }} as {{ name }}
+                        {%- endfor %}
+                    from by_student
+                    inner join
+                        {{ students }} as students
+                        on by_student.policy_id = students.policy_id
+                        and by_student.school_year = students.school_year
+                        and by_student.student_id = students.student_id
+                    group by all
+                ),
+
+                by_cluster as (
+                    select
+                        {{ key }},
+                        members.student_group,
+                        cluster_id
+                        {%- for first in firsts %}
+                            , sum(students_of_{{ first }}) as students_of_{{ first }}
+                        {%- endfor %}
+                        {%- for name in added %}, sum({{ name }}) as {{ name }} {%- endfor %}
+                        {%- for name, left, right in squared %}, sum({{ name }}) as {{ name }} {%- endfor %}
+                    from by_set
+                    inner join {{ ref("int_group_set_members") }} as members on by_set.group_set = members.group_set
+                    group by {{ key }}, members.student_group, cluster_id
+                ),
+
+                by_group as (
+                    select
+                        {{ key }},
+                        student_group
+                        {%- for first in firsts %}
+                            ,
+                            count(*) filter (where students_of_{{ first }} > 0) as clusters_of_{{ first }},
+                            sum(students_of_{{ first }}) as students_of_{{ first }}
+                        {%- endfor %}
+                        {%- for name in added %}, sum({{ name }}) as {{ name }} {%- endfor %}
+                        {%- for name, left, right in squared %}
+                            , sum({{ name }}) as student_{{ name }}, {{ sum_of_products(left, right) }} as {{ name }}
+                        {%- endfor %}
+                    from by_cluster
+                    group by {{ key }}, student_group
+                )
+
+            {% for id, first in first_of.items() %}
+                    {%- set is_within = "level = 'school' or clusters_of_" ~ first ~ " = 1" %}
+                    {%- set squares = {
+                        "numerator_squares": "numerator_squares_of_" ~ id,
+                        "products": "products_of_" ~ id,
+                        "denominator_squares": "denominator_squares_of_" ~ first,
+                    } %}
+                select
+                    '{{ slug }}' as indicator,
+                    {{ key }},
+                    '{{ id }}' as measure,
+                    student_group,
+                    cast(students_of_{{ first }} as bigint) as student_count,
+                    cast(numerator_of_{{ id }} as decimal(28, 4)) as numerator,
+                    cast(denominator_of_{{ first }} as decimal(28, 4)) as denominator,
+                    cast(expected_of_{{ first }} as decimal(28, 4)) as expected,
+                    cast(reported_of_{{ first }} as decimal(28, 4)) as reported,
+                    {% if id in clustered -%}
+                        cast(
+                            case
+                                when {{ is_within }} then students_of_{{ first }} else clusters_of_{{ first }}
+                            end as bigint
+                        ) as cluster_count
+                        {%- for name, square in squares.items() %}
+                            ,
+                            case
+                                when {{ is_within }} then student_{{ square }} else {{ square }}
+                            end as cluster_{{ name }}
+                        {%- endfor %}
+                    {%- else -%}
+                        cast(students_of_{{ first }} as bigint) as cluster_count
+                        {%- for name in squares %}, cast(null as decimal(38, 8)) as cluster_{{ name }}
+                        {%- endfor %}
+                    {%- endif %}
+                from by_group
+                where students_of_{{ first }} > 0 {{ "union all" if not loop.last }}
+            {% endfor %}
+        )
+{%- endmacro %}
+
+
+{#- The measures of an indicator whose error follows from clusters: means, and rates whose unit is not the student. -#}
+{% macro clustered_measures(slug) -%}
+    {%- set has_units = "unit_id" in indicator_columns(slug) -%}
+    {%- set statistics = ["mean", "floored_mean"] + (["rate", "floored_rate", "share"] if has_units else []) -%}
+    {%- set measures = indicator_meta(slug).get("measures", []) -%}
+    {{ return(measures | selectattr("statistic", "in", statistics) | map(attribute="id") | list) }}
 {%- endmacro %}
 
 

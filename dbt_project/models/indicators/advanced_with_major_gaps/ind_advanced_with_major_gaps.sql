@@ -23,12 +23,9 @@ with
             has_major_gap,
             has_plan
         from {{ ref("int_advanced_with_gaps") }}
-    ),
-
-    all_begun as (
-        select * exclude (exclusion, is_due), no_question as exclusion, no_question is null as is_due from begun
     )
 
+    {%- set every_beginning = ["no_question", "no_question is null"] %}
     {{
         contributions(
             "begun",
@@ -36,19 +33,16 @@ with
                 ["percent_advanced_with_a_major_gap", "has_major_gap", "1"],
                 ["percent_with_a_gap_and_a_plan", "has_major_gap and has_plan", "1"],
                 ["percent_with_a_gap_and_no_plan", "has_major_gap and not has_plan", "1"],
+                ["percent_with_unknown_prerequisites", "not is_known", "1", "kind = 'advanced'"] + every_beginning,
+                ["percent_repeating_without_a_plan", "not has_plan", "1", "kind = 'repeated'"] + every_beginning,
+                [
+                    "percent_held_with_a_major_gap",
+                    "kind = 'held' and has_major_gap",
+                    "1",
+                    "kind in ('advanced', 'held')",
+                ]
+                + every_beginning,
             ],
             "unit_id",
         )
     }}
-union all
-{{
-    contributions(
-        "all_begun",
-        [
-            ["percent_with_unknown_prerequisites", "not is_known", "1", "kind = 'advanced'"],
-            ["percent_repeating_without_a_plan", "not has_plan", "1", "kind = 'repeated'"],
-            ["percent_held_with_a_major_gap", "kind = 'held' and has_major_gap", "1", "kind in ('advanced', 'held')"],
-        ],
-        "unit_id",
-    )
-}}

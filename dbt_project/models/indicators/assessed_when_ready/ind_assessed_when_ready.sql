@@ -1,15 +1,3 @@
-{#- measure: (what is summed, over what, whether it was due, why it is missing) -#}
-{%- set measures = {
-    "percent_initiated_when_ready": (
-        "initiated_when_ready",
-        "with_initiation",
-        "is_initiation_due",
-        "initiation_exclusion",
-    ),
-    "percent_on_readiness": ("on_readiness", "with_ready_date", "is_ready_date_due", "ready_date_exclusion"),
-    "percent_premature": ("premature", "with_ready_date", "is_ready_date_due", "ready_date_exclusion"),
-    "median_days_waited": ("days_waited", "waited_attempts", "is_wait_due", "wait_exclusion"),
-} %}
 with
     students as (
         select
@@ -17,6 +5,7 @@ with
             school_year,
             level,
             entity_id,
+            'ALL' as subject,
             student_id,
             with_initiation,
             initiated_when_ready,
@@ -34,21 +23,36 @@ with
         from {{ ref("int_ready_attempts") }}
     )
 
-{% for measure, (met, counted, due, exclusion) in measures.items() %}
-    select
-        policy_id,
-        school_year,
-        level,
-        entity_id,
-        'reporting' as population,
-        'ALL' as subject,
-        'all' as grade_span,
-        '{{ measure }}' as measure,
-        student_id,
-        cast(null as varchar) as unit_id,
-        cast({{ met }} as decimal(18, 4)) as numerator,
-        cast({{ counted }} as decimal(18, 4)) as denominator,
-        cast({{ due }} as decimal(18, 4)) as expected,
-        {{ exclusion }} as exclusion
-    from students {{ "union all" if not loop.last }}
-{% endfor %}
+    {{
+        contributions(
+            "students",
+            [
+                [
+                    "percent_initiated_when_ready",
+                    "initiated_when_ready",
+                    "with_initiation",
+                    none,
+                    "initiation_exclusion",
+                    "is_initiation_due",
+                ],
+                [
+                    "percent_on_readiness",
+                    "on_readiness",
+                    "with_ready_date",
+                    none,
+                    "ready_date_exclusion",
+                    "is_ready_date_due",
+                ],
+                [
+                    "percent_premature",
+                    "premature",
+                    "with_ready_date",
+                    none,
+                    "ready_date_exclusion",
+                    "is_ready_date_due",
+                ],
+                ["median_days_waited", "days_waited", "waited_attempts", none, "wait_exclusion", "is_wait_due"],
+            ],
+            "cast(null as varchar)",
+        )
+    }}

@@ -13,6 +13,8 @@ with
     judged as (
         select
             attendance.*,
+            'ALL' as subject,
+            reason as exclusion,
             case
                 when days_absent >= severe_share * days_expected
                 then 'severely_chronic'
@@ -25,29 +27,18 @@ with
         from attendance
         inner join policy using (policy_id, level)
         where school_year between first_school_year and last_school_year
-    ),
-
-    measured as (
-        select *, 'percent_chronically_absent' as measure, band like '%_chronic' as is_counted
-        from judged
-        union all
-        select judged.*, concat('percent_', bands.band), judged.band = bands.band
-        from judged
-        cross join (values ('satisfactory'), ('at_risk'), ('moderately_chronic'), ('severely_chronic')) as bands(band)
     )
 
-select
-    policy_id,
-    school_year,
-    level,
-    entity_id,
-    population,
-    'ALL' as subject,
-    'all' as grade_span,
-    measure,
-    student_id,
-    cast(reason is null and is_counted as decimal(18, 4)) as numerator,
-    cast(reason is null as decimal(18, 4)) as denominator,
-    cast(is_due as decimal(18, 4)) as expected,
-    reason as exclusion
-from measured
+    {{
+        contributions(
+            "judged",
+            [
+                ["percent_chronically_absent", "band like '%_chronic'", "1"],
+                ["percent_satisfactory", "band= 'satisfactory'", "1"],
+                ["percent_at_risk", "band= 'at_risk'", "1"],
+                ["percent_moderately_chronic", "band= 'moderately_chronic'", "1"],
+                ["percent_severely_chronic", "band= 'severely_chronic'", "1"],
+            ],
+            population="population",
+        )
+    }}

@@ -1,11 +1,3 @@
-{%- set conditions = {
-    "percent_sufficient": "sufficient",
-    "percent_with_enough_pieces": "with_enough_pieces",
-    "percent_with_recent_evidence": "with_recent_evidence",
-    "percent_with_enough_forms": "with_enough_forms",
-    "percent_with_performance_evidence": "with_performance_evidence",
-    "percent_with_second_judge": "with_second_judge",
-} %}
 with
     students as (
         select
@@ -13,36 +5,31 @@ with
             school_year,
             level,
             entity_id,
+            'ALL' as subject,
             student_id,
-            exclusion,
-            without_evidence_sent,
+            case when determination_count = 0 then exclusion end as exclusion,
+            determination_count > 0 or (level = 'state' and without_evidence_sent > 0) as is_due,
             determination_count,
-            {{ conditions.values() | join(", ") }}
+            sufficient,
+            with_enough_pieces,
+            with_recent_evidence,
+            with_enough_forms,
+            with_performance_evidence,
+            with_second_judge
         from {{ ref("int_sufficient_determinations") }}
-    ),
-
-    measures as (
-        {% for measure in conditions %}select '{{ measure }}' as measure {{ "union all" if not loop.last }} {% endfor %}
     )
 
-select
-    policy_id,
-    school_year,
-    level,
-    entity_id,
-    'reporting' as population,
-    'ALL' as subject,
-    'all' as grade_span,
-    measure,
-    student_id,
-    cast(null as varchar) as unit_id,
-    cast(
-        case
-            measure {% for measure, met in conditions.items() %} when '{{ measure }}' then {{ met }} {% endfor %}
-        end as decimal(18, 4)
-    ) as numerator,
-    cast(determination_count as decimal(18, 4)) as denominator,
-    cast(determination_count > 0 or (level = 'state' and without_evidence_sent > 0) as decimal(18, 4)) as expected,
-    case when determination_count = 0 then exclusion end as exclusion
-from students
-cross join measures
+    {{
+        contributions(
+            "students",
+            [
+                ["percent_sufficient", "sufficient", "determination_count"],
+                ["percent_with_enough_pieces", "with_enough_pieces", "determination_count"],
+                ["percent_with_recent_evidence", "with_recent_evidence", "determination_count"],
+                ["percent_with_enough_forms", "with_enough_forms", "determination_count"],
+                ["percent_with_performance_evidence", "with_performance_evidence", "determination_count"],
+                ["percent_with_second_judge", "with_second_judge", "determination_count"],
+            ],
+            "cast(null as varchar)",
+        )
+    }}

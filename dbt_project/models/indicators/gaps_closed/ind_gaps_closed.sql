@@ -8,6 +8,7 @@ with
             subject,
             student_id,
             exclusion,
+            coalesce(exclusion = 'prerequisites_never_assessed', true) as is_due,
             rate_exclusion,
             open_at_start,
             identified,
@@ -22,35 +23,23 @@ with
             at_risk_deep,
             closed_at_risk_deep
         from {{ ref("int_gap_flows") }}
-    ),
-
-    students as (select *, coalesce(exclusion = 'prerequisites_never_assessed', true) as is_due from flows),
-
-    with_gaps as (
-        select * exclude (exclusion), rate_exclusion as exclusion, rate_exclusion is null as is_due from flows
     )
 
+    {%- set of_rates = ["rate_exclusion", "rate_exclusion is null"] %}
     {{
         contributions(
-            "with_gaps",
+            "flows",
             [
-                ["percent_closed", "closed_at_risk", "at_risk"],
-                ["percent_closed_one_step_away", "closed_at_risk_direct", "at_risk_direct", "at_risk_direct > 0"],
-                ["percent_closed_further_away", "closed_at_risk_deep", "at_risk_deep", "at_risk_deep > 0"],
+                ["percent_closed", "closed_at_risk", "at_risk", none] + of_rates,
+                ["percent_closed_one_step_away", "closed_at_risk_direct", "at_risk_direct", "at_risk_direct > 0"]
+                + of_rates,
+                ["percent_closed_further_away", "closed_at_risk_deep", "at_risk_deep", "at_risk_deep > 0"] + of_rates,
+                ["gaps_open_at_start", "open_at_start", "1"],
+                ["gaps_identified", "identified", "1"],
+                ["gaps_reopened", "reopened", "1"],
+                ["gaps_closed", "closed", "1"],
+                ["gaps_retired", "retired", "1"],
+                ["gaps_open_at_end", "open_at_end", "1"],
             ],
         )
     }}
-union all
-{{
-    contributions(
-        "students",
-        [
-            ["gaps_open_at_start", "open_at_start", "1"],
-            ["gaps_identified", "identified", "1"],
-            ["gaps_reopened", "reopened", "1"],
-            ["gaps_closed", "closed", "1"],
-            ["gaps_retired", "retired", "1"],
-            ["gaps_open_at_end", "open_at_end", "1"],
-        ],
-    )
-}}

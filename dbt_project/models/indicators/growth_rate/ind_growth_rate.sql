@@ -14,23 +14,10 @@ with
             scale_score_gain,
             level_at_start
         from {{ ref("int_growth_rates") }}
-    ),
-
-    -- Every student should have a rate, so those without one count here.
-    everyone as (
-        select
-            policy_id,
-            school_year,
-            level,
-            entity_id,
-            subject,
-            student_id,
-            case when rates.exclusion = 'district_sent_no_scaled_tests' then rates.exclusion end as exclusion,
-            rates.exclusion is distinct from 'district_sent_no_scaled_tests' as is_due,
-            rates.exclusion is null as has_rate
-        from rates
     )
 
+    {#- Every student should have a rate, so those without one count in the last measure. -#}
+    {%- set no_tests = "'district_sent_no_scaled_tests'" %}
     {{
         contributions(
             "rates",
@@ -47,8 +34,14 @@ with
                     "exclusion is not null or scale_score_gain is not null",
                 ],
                 ["percent_from_two_tests", "is_from_two_tests", "1"],
+                [
+                    "percent_with_a_rate",
+                    "exclusion is null",
+                    "1",
+                    none,
+                    "case when exclusion = " ~ no_tests ~ " then exclusion end",
+                    "exclusion is distinct from " ~ no_tests,
+                ],
             ],
         )
     }}
-union all
-{{ contributions("everyone", [["percent_with_a_rate", "has_rate", "1"]]) }}
