@@ -134,6 +134,8 @@ def _protect(network, numbers, space, cells, widths, dear):
     # Which cells need a cell: a chain of `users` [cell, next] from `last`; some of them may need it no more.
     users, links, last = np.empty((1024, 2), np.int64), 0, np.full(size, -1)
     failed, failures = np.empty(cells.size, np.int64), 0
+    # For which cell one was withheld, or which could not do without it when that was tried last.
+    needed = np.full(size, -1)
     for place in range(cells.size):
         wanted[cells[place]] = widths[place]
     for cell in cells:
@@ -143,13 +145,14 @@ def _protect(network, numbers, space, cells, widths, dear):
             failures += 1
             continue
         for arc in paid:
-            withheld[arc] = True
+            withheld[arc], needed[arc] = True, cell
         uses, used = _note(uses, used, at, cell, changes)
         users, links = _link(users, links, last, uses, at, cell)
     for may_pay in PAYS[1:]:
         is_in_turn = withheld & (wanted == 0)
         for arc in dear[is_in_turn[dear]]:
-            mine = _users(users, last[arc], uses, at, arc)
+            # Where nothing is withheld, the order decides nothing but how soon it is known that one cannot do without.
+            mine = _users(users, last[arc], uses, at, arc, -1 if may_pay else needed[arc])
             was, before, number = np.empty((mine.size, 2), np.int64), used, numbers[arc]
             for place in range(mine.size):
                 was[place] = at[mine[place]]
@@ -162,12 +165,13 @@ def _protect(network, numbers, space, cells, widths, dear):
                 spent += withhold(numbers, paid)
                 ok = went >= wanted[cell] and spent < number.price
                 if not ok:
+                    needed[arc] = cell
                     break
                 uses, used = _note(uses, used, at, cell, changes)
             if ok:
                 withheld[arc] = False
                 for other in instead:
-                    withheld[other] = True
+                    withheld[other], needed[other] = True, mine[0]
                 for cell in mine:
                     users, links = _link(users, links, last, uses, at, cell)
             else:
@@ -202,8 +206,8 @@ def _link(users, links, last, uses, at, cell):
 
 
 @njit(**FAST)
-def _users(users, link, uses, at, arc):
-    """Give the cells whose worlds change a cell, by number."""
+def _users(users, link, uses, at, arc, first):
+    """Give the cells whose worlds change a cell, by number, but one before the others if it is among them."""
     found, size = np.empty(16, np.int64), 0
     while link >= 0:
         cell, link = users[link, 0], users[link, 1]
@@ -214,7 +218,12 @@ def _users(users, link, uses, at, arc):
                 found = joined(found, found)
             found[size] = cell
             size += 1
-    return distinct(found[:size])
+    found = distinct(found[:size])
+    place = np.searchsorted(found, first)
+    if place < found.size and found[place] == first:
+        found[1 : place + 1] = found[:place].copy()
+        found[0] = first
+    return found
 
 
 def prices(students: Ints, level: Ints, is_total: Bools) -> Ints:
