@@ -182,9 +182,11 @@ def constraints(place: Home, connection: duckdb.DuckDBPyConnection) -> pl.DataFr
 
 def earlier(place: Home, connection: duckdb.DuckDBPyConnection) -> list[Before]:
     """Give every earlier release with what a build changes of it."""
+    if not (entered := entries(place)):
+        return []
     now = hashed(place, connection.execute(NUMBERS).pl())
     told = []
-    for version, entry in entries(place).items():
+    for version, entry in entered.items():
         both = now.join(entry, on=KEYS, how="inner", suffix="_before")
         unchanged = [
             both.filter(pl.col(name) == pl.col(f"{name}_before")).select(*KEYS, quantity=pl.lit(quantity))
