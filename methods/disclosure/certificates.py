@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 
 import highspy
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from scipy import sparse
 
 from methods.disclosure.linked import SHOWN, UNPROTECTABLE, Hierarchy, Rows, System
-from methods.disclosure.network import FAST, Bools, Ints, Network
-from methods.disclosure.protection import Table, Worlds, lay_out
+from methods.disclosure.moves import Sums, graph, keeps, search
+from methods.disclosure.network import Bools, Ints
+from methods.disclosure.protection import Worlds
 from methods.disclosure.search import UNBOUNDED
 
 Limits = tuple[Ints, Ints]
@@ -65,12 +65,11 @@ def prove(
     number is wide enough, then its place, its group too, and the whole table: the mask fails closed. Gives the proofs
     and the reasons after it.
     """
-    layouts: dict[bytes, Network] = {}
     reasons, proofs = reasons.copy(), {}
     todo = list(range(len(systems)))
     for step in range(STEPS):
         for done, number in enumerate(todo, 1):
-            proofs[number] = _prove(rows, hierarchy, systems[number], reasons, shares, width, layouts)
+            proofs[number] = _prove(rows, hierarchy, systems[number], reasons, shares, width)
             if on_progress and not step:
                 on_progress(done, len(todo))
         narrow = [number for number in range(len(systems)) if too_narrow(systems[number], proofs[number]).size]
@@ -112,14 +111,10 @@ def _prove(
     reasons: Ints,
     shares: Callable[[Ints], tuple[Ints, Ints]],
     width: int,
-    layouts: dict[bytes, Network],
 ) -> Proof:
     members, first = system.rows, system.rows[0]
     cells = np.full((len(hierarchy.parent), len(hierarchy.family)), -1)
     cells[rows.place[first], rows.group[first]] = np.arange(first.size)
-    shape = cells.tobytes()
-    if shape not in layouts:
-        layouts[shape] = lay_out(hierarchy.parent, cells, hierarchy.family)
     is_shown = rows.has_number[members] & (reasons[members] == SHOWN)
     open_ended, limits = np.zeros(first.size, dtype=bool), _limits(cells, hierarchy)
     if system.quantity == "students":
@@ -133,28 +128,14 @@ def _prove(
     base = base_world(low, high, equations, limits)
     is_exact = low == high
     certified = np.flatnonzero((~is_shown.any(axis=0) | open_ended) & ~is_exact)
-    # The groups of a partition are no more than their place because they add up to it; others have to be held to it.
-    is_apart = np.array(hierarchy.family)[rows.group[first][limits[0]]] == ""
-    apart = limits[0][is_apart], limits[1][is_apart]
-    least, most = _within_the_place(base, low, high, apart)
-    within = _within_the_place(base, low, high, limits)[1]
-    free = np.zeros(first.size, dtype=np.int64)
-    tight, loose, held = (
-        Table(layouts[shape], base.copy(), floor, ceiling, high, free)
-        for floor, ceiling in ((least, most), (low, most), (low, within))
-    )
     moves = _Moves(base, low, high, equations, limits, _Around(cells, hierarchy, base, low, high))
     asked = np.minimum(moves.room(), width)
+    # The groups of a partition are no more than their place because they add up to it; others have to be held to it.
+    is_apart = np.array(hierarchy.family)[rows.group[first][limits[0]]] == ""
+    networks = graph(hierarchy, cells, ~is_exact, base, (limits[0][is_apart], limits[1][is_apart]))
+    found = _Found(base, certified, asked, search(networks, moves.kept, base, low, high, certified, asked, width))
     is_sensitive = np.isin(certified, system.sensitive)
     hidden, others = certified[is_sensitive], certified[~is_sensitive]
-    found = _Found(base, certified, asked)
-    for table in (tight, held):
-        for cell in (*hidden.tolist(), *others.tolist()):
-            if found.lacks[cell]:
-                pair = table.worlds(cell, width)
-                if pair.width >= asked[cell] and moves.allow(pair):
-                    found.keep(cell, pair)
-    _from_higher_places(tight, loose, moves, found, limits, apart, certified, width)
     # Where a sensitive cell is too narrow, the system is proved anew, and the others have their turn then.
     for cells in (hidden, others):
         for cell in cells.tolist():
@@ -196,26 +177,56 @@ def base_world(low: Ints, high: Ints, equations: sparse.csr_matrix, limits: Limi
     steps = [high[columns] - middle, middle - low[columns] - 2 * third, third, third]
     slack = sparse.eye(sums.shape[0])
     bound = bound - mine @ middle.astype(float)
-    found = _solve(
+    found = _in_whole_numbers(
         cost=np.concatenate([own, own, 2 * own, 4 * own, *2 * [np.where(is_limit, EXCEEDED, BROKEN)]]),
         matrix=sparse.hstack([mine, -mine, -mine, -mine, slack, -slack], format="csc"),
         bound=(np.where(is_limit, -np.inf, bound), bound),
         high=np.minimum(np.concatenate([*steps, np.full(2 * bound.size, FAR)]), FAR),
-        whole=4 * columns.size,
+        cells=columns.size,
     )
     more, *less = np.rint(found[: 4 * columns.size]).astype(np.int64).reshape(4, -1)
     world[columns] = np.clip(middle + more - sum(less), low[columns], high[columns])
     return world
 
 
+def _in_whole_numbers(
+    cost: NDArray, matrix: sparse.csc_matrix, bound: tuple[NDArray, NDArray], high: NDArray, cells: int
+) -> NDArray[np.float64]:
+    """Solve the program of a base world: four unknowns for each cell, and two for what each sum is broken by.
+
+    Where some are no whole numbers, those that share a sum with them are sought anew in whole numbers, then those that
+    share a sum with these, as long as more sums are broken for it, and in the end all.
+    """
+    found = _solve(cost, matrix, bound, high, whole=0)
+    off = (np.abs(found - np.rint(found))[: 4 * cells] > NEARLY).reshape(4, cells).any(axis=0)
+    if not off.any():
+        return found
+    breaks, sums = cost[4 * cells :], abs(matrix[:, :cells])
+    for _ in range(2):
+        off = sums.T @ (sums @ off) > 0
+        rows = np.flatnonzero(sums @ off > 0)
+        free = np.flatnonzero(np.r_[np.tile(off, 4), np.zeros(breaks.size, dtype=bool)])
+        free = np.concatenate([free, 4 * cells + rows, 4 * cells + matrix.shape[0] + rows])
+        world = np.rint(found)
+        world[free] = 0
+        rest = (matrix @ world)[rows]
+        anew = _solve(
+            cost[free], matrix[rows][:, free], (bound[0][rows] - rest, bound[1][rows] - rest), high[free], 4 * off.sum()
+        )
+        if anew.size:
+            world[free] = anew
+            if breaks @ world[4 * cells :] <= breaks @ found[4 * cells :] + BROKEN / 2:
+                return world
+    return _solve(cost, matrix, bound, high, whole=4 * cells)
+
+
 class _Found:
     """Two worlds for each cell that has some: what moves one cell far enough often moves others far enough as well."""
 
-    def __init__(self, base: Ints, certified: Ints, asked: Ints) -> None:
-        self.base, self.asked = base, asked
+    def __init__(self, base: Ints, certified: Ints, asked: Ints, pairs: dict[int, Worlds]) -> None:
+        self.base, self.asked, self.pairs = base, asked, pairs
         self.lacks = np.zeros(base.size, dtype=bool)
-        self.lacks[certified] = True
-        self.pairs: dict[int, Worlds] = {}
+        self.lacks[[cell for cell in certified.tolist() if cell not in pairs]] = True
 
     def keep(self, cell: int, pair: Worlds) -> None:
         """Keep two worlds for the cell that they were sought for, and for each that lacks some and moves as asked."""
@@ -259,17 +270,14 @@ class _Moves:
         self.excess = np.maximum(self.over @ base, 0)
         top = np.concatenate([np.zeros(equations.shape[0]), self.excess - self.over @ base])
         self.bound = np.where(np.arange(top.size) < equations.shape[0], top, -np.inf), top
-        self.moved = np.zeros(top.size)
+        self.kept = Sums(self.sums.indptr, self.sums.indices, self.sums.data, *self.bound, np.zeros(top.size))
         self.around, self.entries = around, np.bincount(sums.indices, minlength=top.size)
         self.solver: highspy.Highs | None = None
 
     def allow(self, found: Worlds) -> bool:
         """Say whether two worlds keep every sum of the base world and every limit."""
-        sums, bound = self.sums, self.bound
-        return all(
-            _keeps(sums.indptr, sums.indices, sums.data, *bound, changed, numbers - self.base[changed], self.moved)
-            for changed, numbers in (found.low, found.high)
-        )
+        worlds = (found.low, found.high)
+        return all(keeps(self.kept, changed, numbers - self.base[changed]) for changed, numbers in worlds)
 
     def room(self) -> Ints:
         """Give by how much each cell can move at the most, as far as one equation after the other tells."""
@@ -355,10 +363,6 @@ class _Moves:
         )
         above, below = found[2 * up.size :].reshape(2, -1) if found.size else np.zeros((2, up.size))
         return near[above + below > NEARLY]
-
-    def raised(self, cell: int, by: int) -> tuple[Ints, Ints]:
-        """Raise a cell by up to `by` while none but those around it move; give the cells that change."""
-        return self._move(cell, 1, by, self.around(cell, BESIDE[0]))[:2]
 
     def _step(self, aim: int, room: NDArray, own: tuple[int, int]) -> NDArray[np.float64]:
         """Move one cell as far as it goes, from the base world, which is a vertex of the program to start from."""
@@ -471,22 +475,6 @@ class _Around:
         return np.sort(found[found >= 0])
 
 
-@njit(**FAST)
-def _keeps(start, row, sign, low, high, changed, steps, moved):
-    """Say whether every sum stays within its bounds when cells change; `moved` is zero for each sum, and is again."""
-    for number in range(changed.size):
-        for entry in range(start[changed[number]], start[changed[number] + 1]):
-            moved[row[entry]] += sign[entry] * steps[number]
-    keeps = True
-    for cell in changed:
-        for entry in range(start[cell], start[cell + 1]):
-            keeps = keeps and low[row[entry]] <= moved[row[entry]] <= high[row[entry]]
-    for cell in changed:
-        for entry in range(start[cell], start[cell + 1]):
-            moved[row[entry]] = 0
-    return keeps
-
-
 def _limits(cells: Ints, hierarchy: Hierarchy) -> Limits:
     """Pair each group with all students of its place."""
     names = np.array(hierarchy.family)
@@ -501,84 +489,6 @@ def _over(limits: Limits, size: int) -> sparse.csr_matrix:
     number = np.arange(part.size)
     entries = np.concatenate([np.ones(part.size), -np.ones(part.size)])
     return sparse.csr_matrix((entries, (np.r_[number, number], np.r_[part, whole])), shape=(part.size, size))
-
-
-def _within_the_place(base: Ints, low: Ints, high: Ints, limits: Limits) -> tuple[Ints, Ints]:
-    """Let no group have more than its place has in the base world, and no place less than its groups have there."""
-    part, whole = limits
-    least, most = low.copy(), high.copy()
-    most[part] = np.maximum(np.minimum(high[part], base[whole]), base[part])
-    np.maximum.at(least, whole, base[part])
-    return np.minimum(least, base), most
-
-
-def _from_higher_places(
-    tight: Table, loose: Table, moves: _Moves, found: _Found, limits: Limits, apart: Limits, certified: Ints, width: int
-) -> None:
-    """Seek worlds for the cells of places that have few in the base world from one in which such a place has more."""
-    whole_of = np.full(moves.base.size, -1)
-    whole_of[limits[0]], whole_of[limits[1]] = limits[1], limits[1]
-    lacking = certified[found.lacks[certified] & (whole_of[certified] >= 0)]
-    lacking = lacking[moves.base[whole_of[lacking]] < width]
-    parts = _parts(apart, moves.base.size)
-    for whole in np.unique(whole_of[lacking]).tolist():
-        start = _lifted(loose, whole, width - int(moves.base[whole]), parts, moves)
-        if not start[0].size or not moves.allow(Worlds(start, start, 0)):
-            start = moves.raised(whole, width)
-        if not start[0].size:
-            continue
-        tight.begin(*start)
-        touched = np.unique(whole_of[start[0]])
-        touched = touched[touched >= 0]
-        part = np.concatenate([parts[whole] for whole in touched.tolist()])
-        before = tight.low[touched], tight.high[part]
-        of = whole_of[part]
-        tight.high[part] = np.maximum(np.minimum(moves.high[part], tight.value[of]), tight.value[part])
-        tight.low[touched] = moves.low[touched]
-        np.maximum.at(tight.low, of, tight.value[part])
-        tight.low[touched] = np.minimum(tight.low[touched], tight.value[touched])
-        for cell in lacking[whole_of[lacking] == whole].tolist():
-            if found.lacks[cell]:
-                pair = tight.worlds(cell, width)
-                pair = replace(pair, low=_after(start, pair.low), high=_after(start, pair.high))
-                if pair.width >= found.asked[cell] and moves.allow(pair):
-                    found.keep(cell, pair)
-        tight.begin(start[0], moves.base[start[0]])
-        tight.low[touched], tight.high[part] = before
-
-
-def _parts(limits: Limits, size: int) -> list[Ints]:
-    """List the cells that may not exceed each cell."""
-    order = np.argsort(limits[1], kind="stable")
-    return np.split(limits[0][order], np.searchsorted(limits[1][order], np.arange(1, size)))
-
-
-def _lifted(table: Table, whole: int, by: int, parts: list[Ints], moves: _Moves) -> tuple[Ints, Ints]:
-    """Find a world in which a place has more, from which places they come, and with it those of their groups."""
-    changed, numbers = table.moved(whole, 1, by)
-    touched = changed[table.layout.cells["is_total"][changed] > 0]
-    part = np.concatenate([parts[whole] for whole in touched.tolist()]) if touched.size else touched
-    before = table.high[part]
-    table.begin(changed, numbers)
-    of = np.repeat(touched, [parts[whole].size for whole in touched.tolist()])
-    beyond = np.maximum(moves.base[part] - moves.base[of], 0)
-    table.high[part] = np.minimum(moves.high[part], table.value[of] + beyond)
-    world = changed, numbers
-    for cell in part[table.value[part] > table.high[part]].tolist():
-        less = int(table.value[cell] - table.high[cell])
-        if less > 0:
-            then = table.moved(cell, -1, less)
-            table.begin(*then)
-            world = _after(world, then)
-    table.begin(world[0], moves.base[world[0]])
-    table.high[part] = before
-    return world
-
-
-def _after(first: tuple[Ints, Ints], then: tuple[Ints, Ints]) -> tuple[Ints, Ints]:
-    """Write two changes, one after the other, as one."""
-    stays = ~np.isin(first[0], then[0])
-    return np.concatenate([first[0][stays], then[0]]), np.concatenate([first[1][stays], then[1]])
 
 
 def _equations(cells: Ints, hierarchy: Hierarchy, size: int) -> sparse.csr_matrix:

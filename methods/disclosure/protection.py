@@ -13,7 +13,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from methods.disclosure.network import CELL, FAST, GROUND, Bools, Ints, Network, build, join
-from methods.disclosure.search import NUMBER, WAYS, distinct, joined, pair, show, withhold, worlds
+from methods.disclosure.search import NUMBER, distinct, joined, show, withhold, worlds
 
 PAYS = np.array([1, 0, 1, 0])
 """Whether cells may be withheld at first; then while what can be shown again for nothing is, then what can be for less
@@ -105,16 +105,6 @@ class Table:
         changes, width, _ = worlds(self.layout, self._numbers, self._space, cell, width, False)
         up, down = (changes[changes[:, 2] == sign] for sign in (1, -1))
         return Worlds(low=(down[:, 0], down[:, 1]), high=(up[:, 0], up[:, 1]), width=width)
-
-    def moved(self, cell: int, sign: int, by: int) -> tuple[Ints, Ints]:
-        """Raise or lower a cell by up to `by` and withhold nothing; give the cells that change, and their numbers."""
-        changes, _, _ = pair(self.layout, self._numbers, self._space, cell, by, WAYS[0 if sign > 0 else 1])
-        changes = changes[changes[:, 2] == sign]
-        return changes[:, 0], changes[:, 1]
-
-    def begin(self, cells: Ints, numbers: Ints) -> None:
-        """Seek worlds from another one from now on, in which some cells have other numbers."""
-        self.value[cells] = self._numbers["kept"][cells] = numbers
 
     def protect(self, cells: Ints, widths: Ints) -> tuple[Bools, Ints]:
         """Withhold what it takes for each of `cells` to be open by its width; name the cells for which that fails."""
