@@ -88,7 +88,7 @@ def main() -> None:
 def _of_size(schools: int) -> Table:
     rows, hierarchy = state(schools)
     start = time.process_time()
-    first, after = protected(rows, hierarchy)[:2]
+    first, after = protected(rows, hierarchy)
     hid = time.process_time() - start
     columns = ("table", "rows", "hidden first", "after them", "sensitive numbers", "tried by programs")
     columns += ("small ones hidden alone: exact", "as hidden: exact", "narrow", "programs", "processor s")

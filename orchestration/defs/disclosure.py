@@ -85,7 +85,7 @@ def disclosure_mask(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         reasons = with_other_shares(results, reasons)
         reason = pl.Series("mask_reason", np.array(linked.REASONS)[reasons])
         mask = results.select(*KEYS, reason).filter(pl.col("mask_reason") != linked.REASONS[linked.SHOWN])
-        files = {warehouse.MASK: mask} | _proof_files(results, systems, proofs)
+        files = {warehouse.MASK: mask} | proof_files(results, systems, proofs)
         for name, table in files.items():
             with write_atomically(folder / name) as part:
                 table.write_parquet(part)
@@ -129,7 +129,7 @@ def _proven(systems: list[linked.System], proofs: list[Proof]) -> dict[str, int]
     return {"certificates": sum(proof.certified.size for proof in proofs), "narrow": narrow}
 
 
-def _proof_files(results: pl.DataFrame, systems: list[linked.System], proofs: list[Proof]) -> dict[str, pl.DataFrame]:
+def proof_files(results: pl.DataFrame, systems: list[linked.System], proofs: list[Proof]) -> dict[str, pl.DataFrame]:
     """Lay out the proof as the three tables that the method's README describes."""
     place = results.select("level", "entity_id", "student_group")
     table = results["number_of_table"].to_numpy()
