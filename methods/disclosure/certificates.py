@@ -28,8 +28,9 @@ BROKEN, EXCEEDED = 1e3, 1e6
 """What it costs to break an equation by one (places and groups overlap), and a limit by one (nothing may)."""
 STEP, NODES, NEARLY = 1e-3, 200, 1e-6
 """What it costs to change another cell by one where a cell moves by one, and how long whole numbers are sought."""
-LARGE, BESIDE = 3_000, (6, 24)
-"""In a system of so many open cells, those of the places around one may move before all may: so many under each."""
+LARGE, BESIDE, ALL_BESIDE = 3_000, (6, 24), 1_000_000
+"""In a system of so many open cells, those of the places around one may move before all may: so many under each, and
+then all of the district, whose sums say how far its own cells can go."""
 ROUNDS = 30
 """How often what one sum tells of a cell is carried on to the next."""
 FEW_STEPS, STEPS = 3, 7
@@ -66,21 +67,23 @@ def prove(
     and the reasons after it.
     """
     reasons, proofs = reasons.copy(), {}
-    todo = list(range(len(systems)))
-    for step in range(STEPS):
-        for done, number in enumerate(todo, 1):
-            proofs[number] = _prove(rows, hierarchy, systems[number], reasons, shares, width)
-            if on_progress and not step:
-                on_progress(done, len(todo))
-        narrow = [number for number in range(len(systems)) if too_narrow(systems[number], proofs[number]).size]
-        if not narrow:
-            break
-        before = reasons.copy()
-        for number in narrow:
-            more = systems[number].rows[:, _to_withhold(rows, systems[number], proofs[number], step)]
-            reasons[more[rows.has_number[more] & (reasons[more] == SHOWN)]] = UNPROTECTABLE
-        is_new = before != reasons
-        todo = [number for number, system in enumerate(systems) if is_new[system.rows].any()]
+    # What is withheld for numerators hides students too, who then have to be proved once only.
+    for quantity in ("numerator", "students"):
+        todo = [number for number, system in enumerate(systems) if system.quantity == quantity]
+        for step in range(STEPS):
+            for number in todo:
+                proofs[number] = _prove(rows, hierarchy, systems[number], reasons, shares, width)
+                if on_progress and not step:
+                    on_progress(len(proofs), len(systems))
+            narrow = [number for number, proof in proofs.items() if too_narrow(systems[number], proof).size]
+            if not narrow:
+                break
+            before = reasons.copy()
+            for number in narrow:
+                more = systems[number].rows[:, _to_withhold(rows, systems[number], proofs[number], step)]
+                reasons[more[rows.has_number[more] & (reasons[more] == SHOWN)]] = UNPROTECTABLE
+            is_new = before != reasons
+            todo = [number for number in proofs if is_new[systems[number].rows].any()]
     return [proofs[number] for number in range(len(systems))], reasons
 
 
@@ -305,7 +308,7 @@ class _Moves:
         hold no others do not say that there is no more, all may.
         """
         if self.columns.size > LARGE:
-            for beside in BESIDE:
+            for beside in (*BESIDE, ALL_BESIDE):
                 near = self.around(cell, beside)
                 found = self._worlds(cell, width, near)
                 if found.width >= enough or found.width >= self._most(cell, near):
@@ -454,7 +457,7 @@ class _Around:
         """Give a few places under one that have the most room in a group."""
         if (place, group) not in self.first:
             under = self.under[place]
-            order = np.argsort(-self.room[under, group], kind="stable")[: max(BESIDE)]
+            order = np.argsort(-self.room[under, group], kind="stable")
             self.first[place, group] = under[order].tolist()
         return self.first[place, group][:most]
 
@@ -466,7 +469,8 @@ class _Around:
             last = [over for place in last for over in self.over[place].tolist()]
             places.update(last)
             for over in last:
-                with_room = self._roomy(over, group, beside)
+                # Of the state's districts a few are enough: all are nearly everyone.
+                with_room = self._roomy(over, group, beside if self.over[over].size else min(beside, BESIDE[-1]))
                 places.update(with_room)
                 for place in with_room:
                     places.update(self._roomy(place, group, BESIDE[0]))
