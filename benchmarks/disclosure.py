@@ -65,7 +65,7 @@ def measure(schools: int) -> tuple[list[tuple], int, float, float, float, str]:
     began = time.process_time()
     hidden, systems = linked.hide(rows, hierarchy)
     hiding = time.process_time() - began
-    reasons, proofs = proven(rows, hierarchy, hidden, systems)
+    proofs, reasons = proven(rows, hierarchy, hidden, systems)
     proving = time.process_time() - began - hiding
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
     found = []
@@ -92,16 +92,14 @@ def measure(schools: int) -> tuple[list[tuple], int, float, float, float, str]:
 def protected(rows: linked.Rows, hierarchy: linked.Hierarchy) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Hide and prove; give the reasons before the proof and after it."""
     hidden, systems = linked.hide(rows, hierarchy)
-    return hidden, proven(rows, hierarchy, hidden, systems)[0]
+    return hidden, proven(rows, hierarchy, hidden, systems)[1]
 
 
 def proven(
     rows: linked.Rows, hierarchy: linked.Hierarchy, hidden: NDArray[np.int64], systems: list[linked.System]
-) -> tuple[NDArray[np.int64], list[Proof]]:
-    """Prove what is hidden; give the reasons after it and the proofs."""
-    shares = lambda of: (rows.numerator[of], rows.numerator[of])  # noqa: E731
-    proofs, reasons = prove(rows, hierarchy, systems, hidden, shares, WIDTH)
-    return reasons, proofs
+) -> tuple[list[Proof], NDArray[np.int64]]:
+    """Prove what is hidden; give the proofs and the reasons after them."""
+    return prove(rows, hierarchy, systems, hidden, lambda of: (rows.numerator[of], rows.numerator[of]), WIDTH)
 
 
 def as_release(

@@ -1,10 +1,10 @@
-"""Cells of a table as arcs of a network, and which further cells must be withheld so that the sensitive ones stay open.
+"""Cells of a table as arcs of a network, in which a cycle is a way to move numbers that leaves every sum as it is.
 
 A cell stands in two equations at most, its place's sum over groups and its parent's sum over places, once with each
 sign; so a table is a flow network, and moving numbers round a cycle changes nothing that is published. An exact cell
 can be worked back if and only if no cycle of cells that are not published exactly goes through it. Networks for the
-suppression of cells: Cox (1995), Fischetti & Salazar-González (1999), Castro (2006). The search along cheapest cycles,
-one sensitive cell after the other, and the release of what was withheld in vain are our own. No policy lives here.
+suppression of cells: Cox (1995), Fischetti & Salazar-González (1999), Castro (2006). The searches, in `search` and
+`moves`, and the release of what was withheld in vain, in `protection`, are our own. No policy lives here.
 """
 
 from collections.abc import Sequence
