@@ -139,20 +139,25 @@ def checked(console: Console, feedback: Any, language: str) -> None:
     from submissions.door_words import in_spanish
     from submissions.feedback import because
     from submissions.findings_workbook import SEVERITY_WORDS
-    from submissions.page import verdict_in_words
+    from submissions.page import verdict_in_words, words
 
+    t = words()[language]
     console.print(f"[bold]{escape(verdict_in_words(feedback, language))}[/]")
     if feedback.reason:
         console.print(escape((language == "es" and in_spanish(feedback.reason)) or feedback.reason))
     for card in feedback.cards:
         console.print(f"[bold]{card.rule}[/] {SEVERITY_WORDS[language][card.severity]}")
         for notice, said in zip(card.notices, card.said(language), strict=True):
-            where = f"{notice.file}, {notice.line:,}: " if notice.line else ""
+            where = ", ".join([notice.file or "", *([f"{t['line'].lower()} {notice.line:,}"] if notice.line else [])])
+            where += ": " if where else ""
             console.print(f"    {escape(where + said.message + ' ' + ' '.join(said.fix))}")
-    for one in feedback.not_checked[:LISTED]:
-        console.print(f"[yellow]?[/] {one.rule} {escape(because(one, language))}")
-    if len(feedback.not_checked) > LISTED:
-        console.print(f"[yellow]?[/] + {len(feedback.not_checked) - LISTED:,}")
+    if feedback.not_checked:
+        console.print(f"[bold]{t['could_not']}[/] ({t['could_not_why']})")
+    unasked: dict[str, list[str]] = {}
+    for one in feedback.not_checked:
+        unasked.setdefault(because(one, language), []).append(one.rule)
+    for reason, rules in unasked.items():
+        console.print(f"[yellow]?[/] {', '.join(rules)}: {escape(reason)}")
 
 
 def explained(console: Console, kept: list, left: list[str]) -> None:

@@ -29,11 +29,13 @@ def words(notice: Notice, language: str) -> Said:
 
 
 def in_spanish(sentence: str) -> str | None:
-    """Give a sentence of the door in Spanish; None where no one has said it."""
+    """Give a sentence of the door in Spanish, the name of a file before it or not; None where no one has said it."""
     for pattern, spanish in _sentences():
         if found := pattern.fullmatch(sentence):
             return spanish.format(**{name: _phrase(named) for name, named in found.groupdict().items()})
-    return None
+    file, colon, rest = sentence.partition(": ")
+    said = in_spanish(rest) if colon else None
+    return said and f"{file}: {said}"
 
 
 def _phrase(named: str) -> str:

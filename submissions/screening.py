@@ -409,8 +409,7 @@ def _refused(event: dict[str, Any]) -> tuple[Submission, Outcome]:
 
 
 def refused_at_the_door(notices: Iterable[Notice]) -> Outcome:
-    """Say what became of files that the strict gate did not let in."""
+    """Say what became of files that the strict gate did not let in; the reason names the file, of which many come."""
     notices = in_order(notices)
-    return Outcome(
-        REFUSED, notices=notices, reason=next((one.message for one in notices if one.severity == MUST_FIX), None)
-    )
+    reasons = (f"{one.file}: {one.message}" if one.file else one.message for one in notices if one.severity == MUST_FIX)
+    return Outcome(REFUSED, notices=notices, reason=next(reasons, None))

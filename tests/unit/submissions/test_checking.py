@@ -14,9 +14,11 @@ import yaml
 
 from expectations.catalogue import SEVERITY
 from expectations.collections import CONTRACTS
+from orchestration import telling
 from submissions import findings_workbook, report_json
 from submissions.checking import EXIT_CODES, LastYearError, check
 from submissions.custody import receive
+from submissions.page import render as page_of
 from submissions.screening import screen
 from submissions.store import Store
 
@@ -128,6 +130,41 @@ def test_a_file_that_the_door_refuses_has_to_be_fixed(tmp_path):
 
     assert EXIT_CODES[feedback.verdict] == 1
     assert [card.rule for card in feedback.cards] == ["FIL-011"]
+
+
+@pytest.mark.parametrize(("content", "rule"), [(b"", "FIL-001"), ("ñ".encode("utf-16"), "FIL-003")])
+def test_the_file_is_named_where_one_of_many_is_refused_as_a_whole(content, rule, tmp_path, capsys):
+    files = written(tmp_path / "sent", of_students(2))
+    (tmp_path / "sent" / "student.csv").write_bytes(content)
+    feedback = check(files, **WHOSE)
+    telling.checked(telling.screen(), feedback, "en")
+    said = " ".join(capsys.readouterr().out.split())
+
+    assert feedback.reason.startswith("student.csv: The file ")
+    assert f"{rule} Must fix student.csv: The file " in said
+    page = page_of(feedback)
+    assert "<li><code>student.csv</code>: <span>The file " in page
+    assert "student.csv: El archivo " in page
+
+
+def test_the_page_of_a_check_names_no_file_that_is_not_beside_it(tmp_path):
+    sent = written(tmp_path / "sent", of_students(3, **BROKEN))
+
+    assert "findings.csv</code> beside" not in page_of(check(sent, **WHOSE))
+    assert "findings.csv</code> beside" in (state(tmp_path, sent) / "report.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("language", "line", "heading"), [("en", "line 2", "What could not"), ("es", "línea 2", "Lo que no se pudo")]
+)
+def test_the_screen_says_on_which_line_and_all_that_was_not_checked(language, line, heading, tmp_path, capsys):
+    feedback = check(written(tmp_path / "sent", of_students(3, **BROKEN)), **WHOSE)
+    telling.checked(telling.screen(), feedback, language)
+    said = capsys.readouterr().out
+
+    assert f"enrollment.csv, {line}: " in said.replace("\n", " ")
+    assert heading in said
+    assert all(one.rule in said.partition(heading)[2] for one in feedback.not_checked)
 
 
 def test_what_fails_on_our_side_is_no_fault_of_the_district(tmp_path, monkeypatch):

@@ -32,6 +32,10 @@ def test_a_sentence_names_in_spanish_what_it_names_in_english_and_is_as_short(en
             "2 rows name district 0480, first on line 3; we expected district 0470.",
             "2 filas nombran el distrito 0480, la primera en la línea 3; esperábamos el distrito 0470.",
         ),
+        (
+            "student.csv: Line 1,204 has 3 fields; we expected 4.",
+            "student.csv: La línea 1,204 tiene 3 campos; esperábamos 4.",
+        ),
         ("The workbook holds formulas, first in row 3.", "El libro tiene fórmulas, por primera vez en la fila 3."),
     ],
 )
