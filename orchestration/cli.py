@@ -132,6 +132,9 @@ def receive(
     found, skipped = _submissions(path, district, year, mapping)
     if supersedes and len(found) != 1:
         raise typer.BadParameter("it is said of one submission at a time", param_hint="--supersedes")
+    if not found:
+        telling.left_alone(console, skipped)
+        stop(f"There is nothing here that can be received. {_expected(path, district, mapping)}", REFUSED)
     place, receipts, unread = settings.enter(), [], []
     with telling.bars(console) as progress:
         for one in progress.track(found, description="Receiving"):
@@ -822,9 +825,25 @@ def _submissions(path: Path, district: str | None, year: int | None, mapping: st
     return ([custody.Found(sent, district, year)] if sent else []), left
 
 
+def _expected(path: Path, district: str | None, mapping: str | None) -> str:
+    """Say what a place would hold from which something can be received, and what to do."""
+    if district:
+        return f"We expected files such as {path / 'student.csv'}."
+    if mapping:
+        return f"We expected files of which the mapping {mapping} reads the names."
+    return (
+        f"We expected files such as {path / '2025' / '0470' / 'student.csv'}, by school year and district. "
+        "Name the folder above the school years, or give --district and --year."
+    )
+
+
 def _why_left(path: Path) -> str:
+    from submissions.packages import is_readable
+
     if path.is_dir():
         return "it is a folder"
+    if path.is_file() and is_readable(path.name.lower()):
+        return f"its name is not in small letters, such as {path.name.lower()}"
     return "it is of a kind that we do not read" if path.is_file() else "it leads to no file"
 
 

@@ -102,7 +102,7 @@ def receipts(console: Console, given: list) -> None:
         if receipt.status == "refused":
             notices(console, f"District {receipt.district_id}, {receipt.school_year} is refused:", receipt.notices)
     if not given:
-        console.print("[bold red]✗[/] There is nothing here that can be received.")
+        console.print("[bold red]✗[/] Nothing was received.")
 
 
 def _by_district(given: list) -> Table:

@@ -365,7 +365,9 @@ def _find_standard(folder: Path) -> tuple[list[Found], list[tuple[Path, str]]]:
         if path.is_symlink() or not path.is_file():
             skipped.append((path, "it is not a regular file"))
         elif len(place) != 3 or not re.fullmatch(r"\d{4}", place[0]) or not _DISTRICT_ID.fullmatch(place[1]):
-            skipped.append((path, "it does not stand in a folder <school_year>/<district_id>"))
+            skipped.append(
+                (path, f"it does not stand in a folder {folder.absolute().name}/<school_year>/<district_id>")
+            )
         elif collection_of(path.name) is None and path.name != DESCRIPTOR and path.suffix != ".zip":
             skipped.append((path, "its name is not the name of a collection"))
         else:

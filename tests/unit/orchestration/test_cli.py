@@ -189,6 +189,24 @@ def test_a_folder_without_submissions_is_exit_code_1(waymark, tmp_path):
     assert "notes.txt is left alone" in told.output
 
 
+def test_who_names_a_folder_too_deep_is_told_which_to_name(waymark, inbox):
+    told = waymark("receive", inbox / "2025")
+    assert told.exit_code == 1
+    assert (
+        "0470/school.csv is left alone: it does not stand in a folder 2025/<school_year>/<district_id>" in told.output
+    )
+    assert "Name the folder above the school years" in told.output.replace("\n", " ")
+
+
+def test_a_name_in_capital_letters_is_said_to_be_one(waymark, inbox):
+    file = inbox / "2025" / "0470" / "school.csv"
+    file.rename(file.with_name("SCHOOL.CSV"))
+    told = waymark("receive", file.parent, "--district", "0470", "--year", "2025")
+    assert told.exit_code == 1
+    assert "SCHOOL.CSV is left alone: its name is not in small letters, such as school.csv." in told.output
+    assert f"We expected files such as {file.with_name('student.csv')}" in told.output.replace("\n", "")
+
+
 def test_many_districts_are_told_by_school_year(waymark, tmp_path):
     for number in range(31):
         send(tmp_path, f"{number:04}")
