@@ -2,12 +2,13 @@
     from these one row a measure. What adds contributions up reads the columns (`ind_<slug>_in_columns`, which the materialization makes of
     the text before the mark), because keys are many and long: of 24,000 students they stand 0.15 and not 1.1 million times for pace.
 
-    The relation has policy_id, school_year, level, entity_id, subject, student_id, exclusion and is_due (whether a value was due, counted or not).
+    The relation has policy_id, school_year, level, entity_id, subject, student_id, exclusion and is_due (whether a value was due, counted or not;
+    `due` where another condition says it, such as `false` of nobody).
     A measure is [id, numerator, denominator] and, where it asks about some students only, the condition under which it does (none: about
     all); then, where they are its own, the exclusion and whether a value was due. An excluded student contributes nothing but the reason.
     `unit` is the column that tells several units of a student apart. Measures that ask the same of the same students differ in the numerator
     alone; which is the first of them stands in the model's meta (`asked_like`), so that the rest is added up once. -#}
-{% macro contributions(relation, measures, unit=none, population="'reporting'") %}
+{% macro contributions(relation, measures, unit=none, population="'reporting'", grade_span="'all'", due="is_due") %}
     {%- set firsts, first_of = {}, {} -%}
     {%- for measure in measures -%}
         {%- do first_of.update({measure[0]: firsts.setdefault(measure[2:] | join("|"), measure[0])}) -%}
@@ -21,12 +22,12 @@
             entity_id,
             {{ population }} as population,
             subject,
-            'all' as grade_span,
+            {{ grade_span }} as grade_span,
             student_id
             {%- if unit %}, {{ unit }} as unit_id {%- endif %}
             {%- for measure in measures %}
                 {%- set id, numerator, denominator = measure[:3] %}
-                {%- set asked, exclusion, due = (measure[3:] + [none, none, none])[:3] %},
+                {%- set asked, exclusion, due_of_measure = (measure[3:] + [none, none, none])[:3] %},
                 {{ asked or "true" }} as is_asked_of_{{ id }},
                 {{ exclusion or "exclusion" }} as exclusion_of_{{ id }},
                 cast(
@@ -35,7 +36,7 @@
                 cast(
                     case when exclusion_of_{{ id }} is null then {{ denominator }} else 0 end as decimal(18, 4)
                 ) as denominator_of_{{ id }},
-                cast({{ due or "is_due" }} as decimal(18, 4)) as expected_of_{{ id }}
+                cast({{ due_of_measure or due }} as decimal(18, 4)) as expected_of_{{ id }}
             {%- endfor %}
         from {{ relation }}
     )
@@ -72,11 +73,11 @@
 {%- endmacro %}
 
 
-{#- Where the contributions of an indicator stand in columns; none where they come in rows alone. -#}
-{% macro in_columns(slug) -%} {{ return(beside(ref("ind_" ~ slug)) if asked_like(slug) else none) }} {%- endmacro %}
+{#- Where the contributions of an indicator stand in columns. -#}
+{% macro in_columns(slug) -%} {{ return(beside(ref("ind_" ~ slug))) }} {%- endmacro %}
 
 
-{#- The measures that an indicator has in columns, each with the first that asks the same of the same students. -#}
+{#- The measures of an indicator to which students contribute, each with the first that asks the same of the same students. -#}
 {% macro asked_like(slug) -%}
     {%- set found = namespace(measures={}) -%}
     {%- if execute -%}
@@ -94,10 +95,7 @@
 {%- endmacro %}
 
 
-{#- The contributions to one measure, from columns where there are such. -#}
+{#- The contributions to one measure. -#}
 {% macro contributions_of(slug, measure) -%}
-    {%- set columns = in_columns(slug) -%}
-    {%- if columns -%} {{ contributions_to(measure, columns, "unit_id" in indicator_columns(slug)) }}
-    {%- else -%} select * from {{ ref("ind_" ~ slug) }} where measure = '{{ measure }}'
-    {%- endif -%}
+    {{ contributions_to(measure, in_columns(slug), "unit_id" in indicator_columns(slug)) }}
 {%- endmacro %}

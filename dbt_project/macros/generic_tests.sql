@@ -1,8 +1,8 @@
 {#- The few generic data tests the project needs; no package is installed. A test returns the rows that break its promise, never a student's values. -#}
 {#- Rows are first told apart by a hash of the key, which is many times faster; only keys whose hash repeats are compared in full.
-    Contributions that come in columns have all measures in one row, which is looked at once. -#}
+    Contributions have all measures of a student in one row of columns, which is looked at once. -#}
 {% test one_row_per(model, columns) %}
-    {%- if "measure" in columns and in_columns(model.identifier | replace("ind_", "", 1)) -%}
+    {%- if "student_id" in columns and "measure" in columns -%}
         {%- set model, columns = beside(model), columns | reject("equalto", "measure") | list -%}
     {%- endif -%}
     {%- set key = columns | join(", ") %}
@@ -151,24 +151,20 @@
 {#- A contribution without a number would be lost in a sum. Most contributions are views, whose columns no database guards. -#}
 {% test no_contribution_is_missing(model) %}
     {%- for indicator in indicators_with("contributions") %}
-        {%- set columns = in_columns(indicator.slug) %}
         select '{{ indicator.slug }}' as indicator, count(*) as row_count
-        from {{ columns or ref("ind_" ~ indicator.slug) }}
+        from {{ in_columns(indicator.slug) }}
         where
             policy_id is null or entity_id is null or student_id is null
-            {%- if columns -%}
-                {%- for measure in asked_like(indicator.slug) %}
-                    or (
-                        is_asked_of_{{ measure }}
-                        and (
-                            numerator_of_{{ measure }} is null
-                            or denominator_of_{{ measure }} is null
-                            or expected_of_{{ measure }} is null
-                        )
+            {%- for measure in asked_like(indicator.slug) %}
+                or (
+                    is_asked_of_{{ measure }}
+                    and (
+                        numerator_of_{{ measure }} is null
+                        or denominator_of_{{ measure }} is null
+                        or expected_of_{{ measure }} is null
                     )
-                {%- endfor %}
-            {%- else %} or numerator is null or denominator is null or expected is null
-            {%- endif %}
+                )
+            {%- endfor %}
         having count(*) > 0 {{ "union all" if not loop.last }}
     {%- endfor %}
 {% endtest %}

@@ -1,6 +1,6 @@
 {#- The table of contents: every indicator and the shapes in which it comes. An indicator is published when its name stands here.
 
-    Contributions are in ind_<slug>, and those written with the macro `contributions` stand in columns beside it. Estimates are in ind_<slug> where there is
+    Contributions are in ind_<slug>, and in columns beside it, both by the macro `contributions`. Estimates are in ind_<slug> where there is
     nothing else, and in ind_<slug>_estimates where there is. `members` names the model that says who stands behind estimates. -#}
 {% macro table_of_contents() -%}
     {{

@@ -1,6 +1,5 @@
--- Whether a student who was in a group on the census date was in another within so many weeks, in each school,
--- district and the state;
--- asked of those who were still enrolled there at the end of the weeks.
+-- The days from the census date to the first move of a student into another group than those of that date, and to the
+-- first that answered to the student, in each school, district and the state; and how long the student stayed there.
 with
     memberships as (
         select
@@ -19,14 +18,7 @@ with
     ),
 
     policy as (
-        select
-            policy_id,
-            level,
-            first_school_year,
-            last_school_year,
-            census_month,
-            census_day,
-            cast(unnest(string_split(windows_weeks, '|')) as integer) as weeks
+        select policy_id, level, first_school_year, last_school_year, census_month, census_day, windows_weeks
         from {{ ref("policy_regrouping") }}
     ),
 
@@ -60,7 +52,7 @@ with
             learners.district_id,
             learners.first_date,
             learners.last_date,
-            policy.weeks,
+            policy.windows_weeks,
             {{ date_in_school_year("learners.school_year", "policy.census_month", "policy.census_day") }} as census_date
         from learners
         inner join
@@ -77,7 +69,6 @@ with
             placed.entity_id,
             placed.subject,
             placed.student_id,
-            asked.weeks,
             asked.census_date,
             list(distinct placed.group_id) as group_ids
         from placed
@@ -94,14 +85,12 @@ with
             on_census.entity_id,
             on_census.subject,
             on_census.student_id,
-            on_census.weeks,
-            bool_or(placed.is_responsive) as is_regrouped_in_response
+            min(placed.begin_date) - min(on_census.census_date) as days_to_move,
+            min(placed.begin_date) filter (where placed.is_responsive)
+            - min(on_census.census_date) as days_to_regrouping
         from on_census
         inner join placed using (policy_id, school_year, level, entity_id, subject, student_id)
-        where
-            placed.begin_date > on_census.census_date
-            and placed.begin_date <= on_census.census_date + 7 * on_census.weeks
-            and not list_contains(on_census.group_ids, placed.group_id)
+        where placed.begin_date > on_census.census_date and not list_contains(on_census.group_ids, placed.group_id)
         group by all
     ),
 
@@ -114,9 +103,10 @@ select
     asked.entity_id,
     subjects.subject,
     asked.student_id,
-    asked.weeks,
-    moves.student_id is not null as is_regrouped,
-    coalesce(moves.is_regrouped_in_response, false) as is_regrouped_in_response,
+    asked.windows_weeks,
+    moves.days_to_move,
+    moves.days_to_regrouping,
+    asked.last_date - asked.census_date as days_stayed,
     case
         when reporting_districts.is_reporting is null
         then 'district_sent_no_groups'
@@ -124,11 +114,9 @@ select
         then 'not_enrolled_on_census_date'
         when on_census.student_id is null
         then 'in_no_group_on_census_date'
-        when asked.last_date < asked.census_date + 7 * asked.weeks
-        then 'left_before_the_end'
     end as exclusion
 from asked
 inner join subjects using (school_year)
-left join on_census using (policy_id, school_year, level, entity_id, subject, student_id, weeks)
-left join moves using (policy_id, school_year, level, entity_id, subject, student_id, weeks)
+left join on_census using (policy_id, school_year, level, entity_id, subject, student_id)
+left join moves using (policy_id, school_year, level, entity_id, subject, student_id)
 left join reporting_districts using (school_year, district_id)

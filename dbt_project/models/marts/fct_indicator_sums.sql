@@ -9,8 +9,5 @@ with
             and sets.student_id = students.student_id
     )
     {% for indicator in indicators_with("contributions") %}
-        {% if asked_like(indicator.slug) %} {{ sum_columns(indicator.slug, "groups_and_clusters") }}
-        {% else %} {{ sum_contributions(indicator.slug, "groups_and_clusters") }}
-        {% endif %}
-        {{ "union all" if not loop.last }}
+        {{ sum_contributions(indicator.slug, "groups_and_clusters") }} {{ "union all" if not loop.last }}
     {% endfor %}

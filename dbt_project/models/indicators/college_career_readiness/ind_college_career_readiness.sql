@@ -1,3 +1,9 @@
+{%- set pathways = ["advanced_exams", "college_credit", "entrance_exam", "career_credential", "portfolio"] %}
+{%- set measures = [["percent_ready", "pathways is not null", "1"]] %}
+{%- for pathway in pathways %}
+    {%- set is_met = "coalesce(list_contains(pathways, '" ~ pathway ~ "'), false)" %}
+    {%- do measures.append(["percent_ready_by_" ~ pathway, is_met, "1"]) %}
+{%- endfor %}
 with
     cohort as (
         select policy_id, school_year, level, entity_id, student_id, cohort_year, exclusion, is_due
@@ -10,39 +16,19 @@ with
     ),
 
     met as (
-        select policy_id, school_year, student_id, concat('percent_ready_by_', pathway) as measure, true as is_met
+        select policy_id, school_year, student_id, list(pathway) as pathways
         from {{ ref("int_readiness") }}
-        union
-        select policy_id, school_year, student_id, 'percent_ready', true
-        from {{ ref("int_readiness") }}
+        group by policy_id, school_year, student_id
     ),
 
-    measures(measure) as (
-        values
-            ('percent_ready'),
-            ('percent_ready_by_advanced_exams'),
-            ('percent_ready_by_college_credit'),
-            ('percent_ready_by_entrance_exam'),
-            ('percent_ready_by_career_credential'),
-            ('percent_ready_by_portfolio')
+    judged as (
+        select cohort.*, 'ALL' as subject, met.pathways
+        from cohort
+        inner join policy using (policy_id, level)
+        left join met using (policy_id, school_year, student_id)
+        where
+            school_year between first_school_year and last_school_year
+            and school_year - cohort_year = years_after_the_cohort
     )
 
-select
-    policy_id,
-    school_year,
-    level,
-    entity_id,
-    'reporting' as population,
-    'ALL' as subject,
-    'all' as grade_span,
-    measure,
-    student_id,
-    cast(exclusion is null and coalesce(is_met, false) as decimal(18, 4)) as numerator,
-    cast(exclusion is null as decimal(18, 4)) as denominator,
-    cast(is_due as decimal(18, 4)) as expected,
-    exclusion
-from cohort
-inner join policy using (policy_id, level)
-cross join measures
-left join met using (policy_id, school_year, student_id, measure)
-where school_year between first_school_year and last_school_year and school_year - cohort_year = years_after_the_cohort
+    {{ contributions("judged", measures) }}

@@ -17,6 +17,7 @@ with
     judged as (
         select
             days.*,
+            'ELP' as subject,
             performance_level - prior_performance_level >= minimum_level_gain
             or (performance_level >= kept_level and prior_performance_level >= kept_level) as is_progress,
             case
@@ -36,19 +37,11 @@ with
         inner join policy using (policy_id, level)
         where school_year between first_school_year and last_school_year
     )
-
-select
-    policy_id,
-    school_year,
-    level,
-    entity_id,
-    population,
-    'ELP' as subject,
-    'all' as grade_span,
-    'percent_making_progress' as measure,
-    student_id,
-    cast(exclusion is null and is_progress as decimal(18, 4)) as numerator,
-    cast(exclusion is null as decimal(18, 4)) as denominator,
-    cast(exclusion is null or exclusion = 'not_tested' as decimal(18, 4)) as expected,
-    exclusion
-from judged
+    {{
+        contributions(
+            "judged",
+            [["percent_making_progress", "is_progress", "1"]],
+            population="population",
+            due="exclusion is null or exclusion = 'not_tested'",
+        )
+    }}

@@ -32,25 +32,23 @@ with
             coalesce(has_baseline, false) as has_baseline,
             baseline_percentiles.baseline_percentile
         from students
-        inner join
-            policy
-            on students.policy_id = policy.policy_id
-            and students.level = policy.level
-            and students.school_year between policy.first_school_year and policy.last_school_year
+        inner join policy using (policy_id, level)
         left join compared using (school_year, subject, grade)
         left join compared_with_baseline using (school_year, subject, grade)
         left join percentiles using (school_year, subject, student_id)
         left join baseline_percentiles using (school_year, subject, student_id)
+        where school_year between first_school_year and last_school_year
     )
-
-    {{ growth_contributions("mean_growth_percentile", "growth_percentile", "growth_percentile is not null") }}
-union all
-{{
-    growth_contributions(
-        "mean_baseline_percentile",
-        "baseline_percentile",
-        "baseline_percentile is not null",
-        "has_baseline",
-        "exclusion",
-    )
-}}
+    {#- Who is due and has nothing to count lowers the completeness. -#}
+    {%- set asked_and_reason = {
+        "growth": (none, "reason"),
+        "baseline": ("exclusion is null and has_baseline", "exclusion"),
+    } %}
+    {%- set measures = [] %}
+    {%- for norm, (asked, reason) in asked_and_reason.items() %}
+        {%- set value, has_value = "coalesce(" ~ norm ~ "_percentile, 0)", norm ~ "_percentile is not null" %}
+        {%- do measures.append(
+            ["mean_" ~ norm ~ "_percentile", value, has_value, asked, reason, reason ~ " is null"]
+        ) %}
+    {%- endfor %}
+    {{ contributions("judged", measures, population="population") }}

@@ -1,8 +1,3 @@
-{%- set asked = {
-    "percent_adequate_growth": none,
-    "percent_catching_up": "is_below",
-    "percent_keeping_up": "not is_below",
-} %}
 with
     policy as (
         select policy_id, level, first_school_year, last_school_year, proficient_performance_level, target_years
@@ -42,10 +37,11 @@ with
             entity_id,
             student_id,
             subject,
-            coalesce(exclusion, case when targeted.grade is null then 'no_target' end) as reason,
+            coalesce(exclusion, case when targeted.grade is null then 'no_target' end) as exclusion,
             earlier_performance_level < proficient_performance_level as is_below,
             case when is_below then lowest_target else highest_target end as target,
-            uncorrected_percentile
+            is_below is not null and uncorrected_percentile is not null and target is not null as is_counted,
+            is_counted and uncorrected_percentile >= target as is_adequate
         from {{ ref("int_growth_in_entities") }} as students
         inner join policy using (policy_id, level)
         left join targeted using (school_year, subject, grade)
@@ -53,8 +49,11 @@ with
         left join targets using (school_year, subject, student_id, proficient_performance_level, target_years)
         where school_year between first_school_year and last_school_year
     )
-    {% for measure, asks in asked.items() %}
-        {% set is_counted = "is_below is not null and uncorrected_percentile is not null and target is not null" %}
-        {{ growth_contributions(measure, "uncorrected_percentile >= target", is_counted, asks) }}
-        {{ "union all" if not loop.last }}
-    {% endfor %}
+    {#- Who is due and has nothing to count lowers the completeness. -#}
+    {%- set asked = {"adequate_growth": none, "catching_up": "is_below", "keeping_up": "not is_below"} %}
+    {%- set measures = [] %}
+    {%- for measure, asks in asked.items() %}
+        {%- set asks = "exclusion is null and " ~ asks if asks %}
+        {%- do measures.append(["percent_" ~ measure, "is_adequate", "is_counted", asks]) %}
+    {%- endfor %}
+    {{ contributions("judged", measures, population="population", due="exclusion is null") }}

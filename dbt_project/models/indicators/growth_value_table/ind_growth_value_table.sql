@@ -19,7 +19,7 @@ with
             students.subject,
             coalesce(
                 students.exclusion, case when students.performance_level is null then 'no_performance_level' end
-            ) as reason,
+            ) as exclusion,
             value_points.points is not null as is_matched,
             value_points.points
         from {{ ref("int_growth_in_entities") }} as students
@@ -36,4 +36,11 @@ with
             and students.performance_level = value_points.current_level
     )
 
-    {{ growth_contributions("mean_value_points", "points", "is_matched") }}
+    {{
+        contributions(
+            "judged",
+            [["mean_value_points", "coalesce(points, 0)", "is_matched"]],
+            population="population",
+            due="exclusion is null",
+        )
+    }}

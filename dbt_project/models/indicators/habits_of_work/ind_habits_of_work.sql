@@ -1,18 +1,17 @@
 {%- set key = "policy_id, school_year, level, entity_id, student_id" %}
 {%- set habits = ["self_direction", "persistence", "collaboration", "planning"] %}
 {#- measure: (the student's value, whether it was due, why it is missing) -#}
-{%- set measures = {"percent_of_highest_rating": ("score", "true", "exclusion")} %}
+{%- set asked = {"percent_of_highest_rating": ("score", "true", "exclusion")} %}
 {%- for habit in habits %}
-    {%- do measures.update(
-        {"percent_" ~ habit: (habit, "is_rated_" ~ habit, "coalesce(exclusion, 'habit_not_rated')")}
-    ) %}
+    {%- do asked.update({"percent_" ~ habit: (habit, "is_rated_" ~ habit, "coalesce(exclusion, 'habit_not_rated')")}) %}
 {%- endfor %}
-{%- do measures.update(
-    {"mean_change": ("change", "change is not null", "coalesce(exclusion, 'not_rated_last_year')")}
-) %}
-{%- do measures.update(
-    {"mean_advisory_minutes": ("minutes", "sends_support or level = 'state'", "'district_sent_no_support'")}
-) %}
+{%- do asked.update({"mean_change": ("change", "change is not null", "coalesce(exclusion, 'not_rated_last_year')")}) %}
+{%- do asked.update({"mean_advisory_minutes": ("minutes", "is_support_due", "'district_sent_no_support'")}) %}
+{%- set measures = [] %}
+{%- for measure, (value, due, exclusion) in asked.items() %}
+    {%- set exclusion = "case when " ~ value ~ " is null then " ~ exclusion ~ " end" %}
+    {%- do measures.append([measure, value, "1", none, exclusion, due]) %}
+{%- endfor %}
 with
     students as (
         select
@@ -31,22 +30,13 @@ with
     lessons as (select {{ key }}, minutes, sends_support from {{ ref("int_advisory_minutes") }}),
 
     rated as (
-        select students.*, lessons.minutes, coalesce(lessons.sends_support, false) as sends_support
+        select
+            students.*,
+            'ALL' as subject,
+            lessons.minutes,
+            coalesce(lessons.sends_support, false) or level = 'state' as is_support_due
         from students
         left join lessons using ({{ key }})
     )
 
-{% for measure, (value, due, exclusion) in measures.items() %}
-    select
-        {{ key }},
-        'reporting' as population,
-        'ALL' as subject,
-        'all' as grade_span,
-        '{{ measure }}' as measure,
-        cast(null as varchar) as unit_id,
-        cast(coalesce({{ value }}, 0) as decimal(18, 4)) as numerator,
-        cast({{ value }} is not null as decimal(18, 4)) as denominator,
-        cast({{ due }} as decimal(18, 4)) as expected,
-        case when {{ value }} is null then {{ exclusion }} end as exclusion
-    from rated {{ "union all" if not loop.last }}
-{% endfor %}
+    {{ contributions("rated", measures, "cast(null as varchar)") }}

@@ -25,32 +25,28 @@ with
             student_id,
             case when exclusion is null then determination_id end,
             exclusion
+    ),
+
+    students as (
+        select
+            policy.policy_id,
+            school_year,
+            policy.level,
+            case
+                policy.level when 'school' then school_id when 'district' then district_id else 'state'
+            end as entity_id,
+            'ALL' as subject,
+            student_id,
+            sum(share) filter (where piece_count >= minimum_pieces) as shares,
+            count(*) filter (where piece_count >= minimum_pieces) as decisions,
+            bool_or(
+                exclusion is null or (policy.level = 'state' and exclusion = 'district_sent_no_evidence')
+            ) as is_due,
+            case when decisions = 0 then coalesce(min(exclusion), 'too_few_pieces_behind_the_decision') end as exclusion
+        from determinations
+        inner join policy on school_year between policy.first_school_year and policy.last_school_year
+        where policy.level <> 'school' or school_id is not null
+        group by policy.policy_id, school_year, policy.level, entity_id, student_id
     )
 
-select
-    policy.policy_id,
-    school_year,
-    policy.level,
-    case policy.level when 'school' then school_id when 'district' then district_id else 'state' end as entity_id,
-    'reporting' as population,
-    'ALL' as subject,
-    'all' as grade_span,
-    'percent_performance_evidence' as measure,
-    student_id,
-    cast(null as varchar) as unit_id,
-    cast(coalesce(sum(share) filter (where piece_count >= minimum_pieces), 0) as decimal(18, 4)) as numerator,
-    cast(count(*) filter (where piece_count >= minimum_pieces) as decimal(18, 4)) as denominator,
-    cast(
-        bool_or(exclusion is null or (policy.level = 'state' and exclusion = 'district_sent_no_evidence')) as decimal(
-            18, 4
-        )
-    ) as expected,
-    case
-        when bool_or(piece_count >= minimum_pieces)
-        then null
-        else coalesce(min(exclusion), 'too_few_pieces_behind_the_decision')
-    end as exclusion
-from determinations
-inner join policy on school_year between policy.first_school_year and policy.last_school_year
-where policy.level <> 'school' or school_id is not null
-group by policy.policy_id, school_year, policy.level, entity_id, student_id
+    {{ contributions("students", [["percent_performance_evidence", "shares", "decisions"]], "cast(null as varchar)") }}

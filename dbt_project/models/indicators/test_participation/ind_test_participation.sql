@@ -23,6 +23,7 @@ with
     judged as (
         select
             assessments.*,
+            case when not is_expected then 'medical_emergency' end as exclusion,
             is_expected
             and (
                 is_participant
@@ -32,27 +33,20 @@ with
         inner join policy using (policy_id, level)
         where school_year between first_school_year and last_school_year
     )
-
-select
-    policy_id,
-    school_year,
-    level,
-    entity_id,
-    population,
-    subject,
-    'all' as grade_span,
-    measures.measure,
-    student_id,
-    cast(
-        is_tested and (measure = 'percent_tested' or (is_participant and is_alternate)) as decimal(18, 4)
-    ) as numerator,
-    cast(case measure when 'percent_tested' then is_expected else is_tested end as decimal(18, 4)) as denominator,
-    cast(0 as decimal(18, 4)) as expected,
-    case
-        when not is_expected
-        then 'medical_emergency'
-        when measure = 'percent_alternate' and not is_tested
-        then 'not_tested'
-    end as exclusion
-from judged
-cross join (values ('percent_tested'), ('percent_alternate')) as measures(measure)
+    {{
+        contributions(
+            "judged",
+            [
+                ["percent_tested", "is_tested", "1"],
+                [
+                    "percent_alternate",
+                    "is_participant and is_alternate",
+                    "1",
+                    none,
+                    "coalesce(exclusion, case when not is_tested then 'not_tested' end)",
+                ],
+            ],
+            population="population",
+            due="false",
+        )
+    }}
