@@ -33,7 +33,7 @@ LARGE, BESIDE, ALL_BESIDE = 3_000, (6, 24), 1_000_000
 then all of the district, whose sums say how far its own cells can go."""
 ROUNDS = 30
 """How often what one sum tells of a cell is carried on to the next."""
-FEW_STEPS, STEPS = 3, 7
+FEW_STEPS, STEPS = 6, 10
 """How often only the rows that are needed are withheld for what is too narrow, and how often anything is."""
 
 
@@ -162,8 +162,10 @@ def _prove(
 def base_world(low: Ints, high: Ints, equations: sparse.csr_matrix, limits: Limits) -> Ints:
     """Find whole numbers in [low, high] that break equations and limits as little as what is published allows.
 
-    An equation holds but for what its places or groups have in common (a student who moved, one without a race).
+    An equation holds but for what its places or groups have in common (a student who moved, one without a race). One
+    that the numbers of its own cells refute is no equation for any reader, and nothing is held to it.
     """
+    equations = equations[_is_believed(equations, low, high)]
     world = low.astype(np.int64).copy()
     columns = np.flatnonzero(low < high)
     if not columns.size:
@@ -190,6 +192,13 @@ def base_world(low: Ints, high: Ints, equations: sparse.csr_matrix, limits: Limi
     more, *less = np.rint(found[: 4 * columns.size]).astype(np.int64).reshape(4, -1)
     world[columns] = np.clip(middle + more - sum(less), low[columns], high[columns])
     return world
+
+
+def _is_believed(equations: sparse.csr_matrix, low: Ints, high: Ints) -> Bools:
+    """Tell which equations the intervals of their own cells leave possible."""
+    parts, wholes = equations.maximum(0), -equations.minimum(0)
+    least, most = parts @ low - wholes @ high, parts @ high - wholes @ low
+    return (least <= 0) & (most >= 0)
 
 
 def _in_whole_numbers(

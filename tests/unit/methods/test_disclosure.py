@@ -475,6 +475,17 @@ def test_what_published_sums_would_narrow_though_the_true_sums_do_not_is_withhel
     assert list(reasons > 0) == [False, False, True, True]
 
 
+def test_a_sum_that_shown_numbers_refute_presses_no_number_down_and_costs_no_row():
+    """Students who moved count in both districts: no reader knows how many, so the few of the last stay open."""
+    places = linked.Hierarchy(np.array([-1, 0, 0, 0, 0]), np.array([0, 1, 1, 1, 1]), ["total"])
+    rows = as_rows(np.array([[100], [50], [50], [20], [4]]), base=5)
+    reasons, systems = linked.hide(rows, places)
+    (proof,), after = prove(rows, places, systems, reasons, lambda _: (None, None), WIDTH)
+    assert np.flatnonzero(after).tolist() == np.flatnonzero(reasons).tolist() == [4]
+    assert proof.certified.tolist() == [4]
+    assert proof.worlds[0].width == WIDTH
+
+
 @pytest.mark.parametrize("sizes", [(2, 2), (3, 1)])
 def test_a_county_or_a_type_of_school_is_safe_when_it_is_hidden_with_the_rest_and_not_when_it_is_added(sizes):
     """Four schools of one district, and two more places that add them up in another way."""
