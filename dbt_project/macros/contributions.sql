@@ -5,7 +5,8 @@
     The relation has policy_id, school_year, level, entity_id, subject, student_id, exclusion and is_due (whether a value was due, counted or not;
     `due` where another condition says it, such as `false` of nobody).
     A measure is [id, numerator, denominator] and, where it asks about some students only, the condition under which it does (none: about
-    all); then, where they are its own, the exclusion and whether a value was due. An excluded student contributes nothing but the reason.
+    all); then, where they are its own, the exclusion and whether a value was due. An excluded student contributes nothing but the reason:
+    in columns the numbers of who is excluded or not asked are null, in rows zero.
     `unit` is the column that tells several units of a student apart. Measures that ask the same of the same students differ in the numerator
     alone; which is the first of them stands in the model's meta (`asked_like`), so that the rest is added up once. -#}
 {% macro contributions(relation, measures, unit=none, population="'reporting'", grade_span="'all'", due="is_due") %}
@@ -31,12 +32,16 @@
                 {{ asked or "true" }} as is_asked_of_{{ id }},
                 {{ exclusion or "exclusion" }} as exclusion_of_{{ id }},
                 cast(
-                    case when exclusion_of_{{ id }} is null then {{ numerator }} else 0 end as decimal(18, 4)
+                    case
+                        when is_asked_of_{{ id }} and exclusion_of_{{ id }} is null then {{ numerator }}
+                    end as decimal(18, 4)
                 ) as numerator_of_{{ id }},
                 cast(
-                    case when exclusion_of_{{ id }} is null then {{ denominator }} else 0 end as decimal(18, 4)
+                    case
+                        when is_asked_of_{{ id }} and exclusion_of_{{ id }} is null then {{ denominator }}
+                    end as decimal(18, 4)
                 ) as denominator_of_{{ id }},
-                cast({{ due_of_measure or due }} as decimal(18, 4)) as expected_of_{{ id }}
+                is_asked_of_{{ id }} and ({{ due_of_measure or due }}) as is_due_of_{{ id }}
             {%- endfor %}
         from {{ relation }}
     )
@@ -64,9 +69,9 @@
         '{{ measure }}' as measure,
         student_id,
         {% if has_units -%} unit_id, {%- endif %}
-        numerator_of_{{ measure }} as numerator,
-        denominator_of_{{ measure }} as denominator,
-        expected_of_{{ measure }} as expected,
+        coalesce(numerator_of_{{ measure }}, 0) as numerator,
+        coalesce(denominator_of_{{ measure }}, 0) as denominator,
+        cast(is_due_of_{{ measure }} as decimal(18, 4)) as expected,
         exclusion_of_{{ measure }} as exclusion
     from {{ in_columns }}
     where is_asked_of_{{ measure }}

@@ -148,7 +148,8 @@
 {% endtest %}
 
 
-{#- A contribution without a number would be lost in a sum. Most contributions are views, whose columns no database guards. -#}
+{#- A contribution without a number would be lost in a sum, and one over nothing has no denominator to stand in. Most
+    contributions are views, whose columns no database guards. -#}
 {% test no_contribution_is_missing(model) %}
     {%- for indicator in indicators_with("contributions") %}
         select '{{ indicator.slug }}' as indicator, count(*) as row_count
@@ -159,11 +160,14 @@
                 or (
                     is_asked_of_{{ measure }}
                     and (
-                        numerator_of_{{ measure }} is null
-                        or denominator_of_{{ measure }} is null
-                        or expected_of_{{ measure }} is null
+                        is_due_of_{{ measure }} is null
+                        or (
+                            exclusion_of_{{ measure }} is null
+                            and (numerator_of_{{ measure }} is null or denominator_of_{{ measure }} is null)
+                        )
                     )
                 )
+                or (denominator_of_{{ measure }} = 0 and numerator_of_{{ measure }} <> 0)
             {%- endfor %}
         having count(*) > 0 {{ "union all" if not loop.last }}
     {%- endfor %}

@@ -1,6 +1,7 @@
 {#- The contributions of one indicator, summed for every entity and student group: by group set (few) first, then by group. They are summed in
-    columns, which become rows when they are few. What measures share is added up once, under the name of the first of them: most of the cost
-    is in the number of sums that a row goes into.
+    columns, which become rows when they are few. What measures share is added up once, under the name of the first of them. Who is neither
+    counted nor due in any measure is left out first, and numbers are null where they do not count: to ask again for each number whether it
+    counts costs more than to add it up.
 
     Where a measure is a mean, or the unit is not the student, units nest in students and students in schools, and three sums over these
     clusters are kept from which a cluster-robust standard error follows without another pass. Within one school each student is a cluster, so
@@ -36,33 +37,22 @@
                     select
                         {{ key }},
                         student_id
-                        {%- for id, first in first_of.items() %}
-                            {%- set denominator, expected = "denominator_of_" ~ first, "expected_of_" ~ first %}
-                            {%- set is_counted = (
-                                "is_asked_of_"
-                                ~ first
-                                ~ " and ("
-                                ~ denominator
-                                ~ " > 0 or "
-                                ~ expected
-                                ~ " > 0)"
-                            ) %},
+                        {%- for id in first_of %}
+                            , {{ sum }} (numerator_of_{{ id }}) as numerator_of_{{ id }}
+                        {%- endfor %}
+                        {%- for first in firsts %}
+                            {%- set denominator, is_due = "denominator_of_" ~ first, "is_due_of_" ~ first %},
+                            {{ sum }} ({{ denominator }}) as {{ denominator }},
+                            {{ sum }} (cast({{ is_due }} as integer)) as expected_of_{{ first }},
                             {{ sum }} (
-                                case when {{ is_counted }} then numerator_of_{{ id }} end
-                            ) as numerator_of_{{ id }}
-                            {%- if id == first %}
-                                ,
-                                {{ sum }} (case when {{ is_counted }} then {{ denominator }} end) as {{ denominator }},
-                                {{ sum }} (case when {{ is_counted }} then {{ expected }} end) as {{ expected }},
-                                {{ sum }} (
-                                    case
-                                        when {{ is_counted }}
-                                        then least({{ expected }}, case when {{ denominator }} > 0 then 1 else 0 end)
-                                    end
-                                ) as reported_of_{{ id }}
-                            {%- endif %}
+                                cast({{ is_due }} and {{ denominator }} > 0 as integer)
+                            ) as reported_of_{{ first }}
                         {%- endfor %}
                     from {{ in_columns(slug) }}
+                    where
+                        {%- for first in firsts %}
+                            {{ "or" if not loop.first }} denominator_of_{{ first }} > 0 or is_due_of_{{ first }}
+                        {%- endfor %}
                     {% if sum -%} group by {{ key }}, student_id {%- endif %}
                 ),
 
@@ -74,7 +64,10 @@
                         {%- else -%} null
                         {%- endif %} as cluster_id
                         {%- for first in firsts %}
-                            , count(denominator_of_{{ first }}) as students_of_{{ first }}
+                            ,
+                            count(
+                                case when denominator_of_{{ first }} > 0 or expected_of_{{ first }} > 0 then 1 end
+                            ) as students_of_{{ first }}
                         {%- endfor %}
                         {%- for name in added %}, sum({{ name }}) as {{ name }} {%- endfor %}
                         {%- for name, left, right in squared %}
@@ -134,10 +127,10 @@
                     '{{ id }}' as measure,
                     student_group,
                     cast(students_of_{{ first }} as bigint) as student_count,
-                    cast(numerator_of_{{ id }} as decimal(28, 4)) as numerator,
-                    cast(denominator_of_{{ first }} as decimal(28, 4)) as denominator,
-                    cast(expected_of_{{ first }} as decimal(28, 4)) as expected,
-                    cast(reported_of_{{ first }} as decimal(28, 4)) as reported,
+                    cast(coalesce(numerator_of_{{ id }}, 0) as decimal(28, 4)) as numerator,
+                    cast(coalesce(denominator_of_{{ first }}, 0) as decimal(28, 4)) as denominator,
+                    cast(coalesce(expected_of_{{ first }}, 0) as decimal(28, 4)) as expected,
+                    cast(coalesce(reported_of_{{ first }}, 0) as decimal(28, 4)) as reported,
                     {% if id in clustered -%}
                         cast(
                             case
@@ -146,9 +139,9 @@
                         ) as cluster_count
                         {%- for name, square in squares.items() %}
                             ,
-                            case
-                                when {{ is_within }} then student_{{ square }} else {{ square }}
-                            end as cluster_{{ name }}
+                            coalesce(
+                                case when {{ is_within }} then student_{{ square }} else {{ square }} end, 0
+                            ) as cluster_{{ name }}
                         {%- endfor %}
                     {%- else -%}
                         cast(students_of_{{ first }} as bigint) as cluster_count
