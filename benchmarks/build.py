@@ -1,8 +1,9 @@
 """The dbt build of the indicators of a simulated state, beside one scan-and-group of its largest collection.
 
 BENCH_BUILD_STUDENTS=1000000 builds a million students in one year (about 75 minutes of one processor with the
-simulation, 2 GB of records, 12 GB for the warehouse and 20 GB put aside while it is built). BENCH_BUILD_ACCEPTED names the accepted folder of a home to build instead, and
-BENCH_BUILD_FOLDER a folder in which the warehouse and what dbt says of each node stay.
+simulation, 2 GB of records, 12 GB for the warehouse and 20 GB put aside while it is built). BENCH_BUILD_ACCEPTED names
+the accepted folder of a home to build instead, and BENCH_BUILD_FOLDER a folder in which the warehouse and what dbt says
+of each node stay.
 """
 
 import json
