@@ -109,7 +109,7 @@ def _not_theirs(
         stripped = registry["student_id"].str.strip_chars_start("0")
         bare = numbers.is_in(stripped.implode()) & ~numbers.is_in(registry["student_id"].implode())
         if len(numbers) and bare.all():
-            message = f"{len(numbers):,} values of student_id stand with zeros before them in the state's registry."
+            message = f"Zeros before student_id in the state's registry are lost here. Values: {len(numbers):,}."
             return notice("SUB-010", message, field="student_id", count=len(numbers))
     return None
 

@@ -233,7 +233,7 @@ class Identifiers:
                 bare = bare.filter(~bare.is_in(others.implode()))
                 lines = numbers.filter(pl.col("value").is_in(bare.implode()))[LINE].sort()
                 if len(lines):
-                    seen = f"{len(lines):,} values of {name} stand with zeros before them in another file."
+                    seen = f"Zeros before {name} in another file are lost here. Rows: {len(lines):,}."
                     where = {"line": lines[0], "field": name, "count": len(lines)}
                     found.append(notice("SUB-010", seen, table, **where))
         return found

@@ -49,7 +49,7 @@ def _judged(name: str, broken: pl.DataFrame, attacked: int, shown: Iterable[str]
 
 
 def _not_checked(name: str, attacked: int, shown: Iterable[str]) -> Result:
-    observed = f"programs were not tried: {attacked:,} hidden numbers are too many"
+    observed = f"programs were not tried: {attacked:,} numbers that nobody may work out are too many"
     return result(name, "not_checked", observed, severity="warning", columns=_of_the_results(shown))
 
 
