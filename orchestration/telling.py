@@ -148,9 +148,10 @@ def checked(console: Console, feedback: Any, language: str) -> None:
     for card in feedback.cards:
         console.print(f"[bold]{card.rule}[/] {SEVERITY_WORDS[language][card.severity]}")
         for notice, said in zip(card.notices, card.said(language), strict=True):
-            where = ", ".join([notice.file or "", *([f"{t['line'].lower()} {notice.line:,}"] if notice.line else [])])
-            where += ": " if where else ""
-            console.print(f"    {escape(where + said.message + ' ' + ' '.join(said.fix))}")
+            line = f"{t['line'].lower()} {notice.line:,}" if notice.line else None
+            where = ", ".join(filter(None, [notice.file, line]))
+            told = f"{where}: {said.message}" if where else said.message
+            console.print(f"    {escape(told + ' ' + ' '.join(said.fix))}")
     if feedback.not_checked:
         console.print(f"[bold]{t['could_not']}[/] ({t['could_not_why']})")
     unasked: dict[str, list[str]] = {}
