@@ -15,6 +15,8 @@ from hypothesis import settings
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
+    from xdist.remote import Producer
+    from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared" / "data"
@@ -27,6 +29,18 @@ QUIET = (
     "--no-first-run",
     "--disable-sync",
 )
+HOMES = {
+    "test_three_districts": (0, "districts"),
+    "test_planted_truths": (1, "simulated_state"),
+    "test_trust_truths": (1, "simulated_state"),
+    "test_two_computations": (1, "simulated_state"),
+    "test_star": (2, "star"),
+    "test_indicator_folder": (2, "star"),
+    "test_small_state": (3, "small_state"),
+    "test_privacy": (3, "small_state"),
+    "test_after_a_release": (3, "small_state"),
+}
+"""The integration tests by the home that they need, and which home is made first."""
 
 # A first call, or a machine that others work on, may take longer than a fifth of a second: that is no failure.
 settings.register_profile("waymark", deadline=None)
@@ -80,6 +94,26 @@ def axe_violations() -> Callable[["Page"], list[str]]:
         ]
 
     return violations
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Make the homes first, and the longest work before all, so that none is left to one process at the end."""
+    items.sort(key=lambda item: HOMES.get(item.path.stem, (len(HOMES),))[0])
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: "Producer") -> "LoadScopeScheduling | None":
+    """Give all tests of a home to one process, where files go to processes as wholes.
+
+    A second process would wait for the home while the first makes it.
+    """
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByHome(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            return HOMES.get(Path(file).stem, (0, file))[1]
+
+    return ByHome(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.hookimpl(wrapper=True)
