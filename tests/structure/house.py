@@ -8,6 +8,7 @@ import ast
 import csv
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -109,7 +110,7 @@ def rooms_introduce_themselves(root: Path) -> list[str]:
         elif "why it is this way" not in readme.read_text().lower():
             sentences.append(f"{room}/README.md does not say why it is this way")
     for path in _python(root, *PYTHON_ROOMS, "tests"):
-        if path.read_text().strip() and not ast.get_docstring(ast.parse(path.read_text())):
+        if path.read_text().strip() and not ast.get_docstring(_tree(path.read_text())):
             sentences.append(f"{path.relative_to(root)} has no docstring")
     for path in _python(root, *PYTHON_ROOMS):
         if not (path.parent / "__init__.py").is_file():
@@ -122,7 +123,7 @@ def methods_only_compute(root: Path) -> list[str]:
     return [
         f"{path.relative_to(root)} imports {module}, which is no numeric library"
         for path in _python(root, "methods")
-        for module in sorted(_imported(ast.walk(ast.parse(path.read_text()))))
+        for module in sorted(_imported(ast.walk(_tree(path.read_text()))))
         if module not in NUMERICS | ARITHMETIC | {"methods"}
     ]
 
@@ -132,7 +133,7 @@ def heavy_imports_wait(root: Path) -> list[str]:
     return [
         f"{path.relative_to(root)} imports great_expectations before anyone asked for it"
         for path in _python(root, *PYTHON_ROOMS)
-        if "great_expectations" in _imported(_outside_functions(ast.parse(path.read_text())))
+        if "great_expectations" in _imported(_outside_functions(_tree(path.read_text())))
     ]
 
 
@@ -145,7 +146,9 @@ def nothing_phones_home(root: Path) -> list[str]:
     profiles = (root / "dbt_project" / "profiles.yml").read_text()
     if not re.search(r"autoinstall_known_extensions:\s*false", profiles):
         sentences.append("profiles.yml lets DuckDB download extensions")
-    written = [text for path in _python(root, "orchestration") for text in _strings(path) if "telemetry" in text]
+    written = [
+        text for path in _python(root, "orchestration") for text in _strings(path.read_text()) if "telemetry" in text
+    ]
     settings = [_mapping(text) for text in written]
     if not any(setting.get("telemetry") == {"enabled": False} for setting in settings):
         sentences.append("orchestration writes no dagster.yaml that turns telemetry off")
@@ -184,7 +187,7 @@ def reports_read_what_is_public(root: Path) -> list[str]:
     sentences = []
     for path in _python(root, "reports"):
         read = set()
-        for text in _strings(path):
+        for text in _strings(path.read_text()):
             if _is_query(text):
                 named = re.findall(r"\b(?:from|join)\s+([^\s(),;]*)", text + " ", re.IGNORECASE)
                 read |= {name for name in named if not re.fullmatch(r"publication\.(pub_\w+|\{\})", name)}
@@ -545,18 +548,29 @@ def _imported(nodes: Iterator[ast.AST]) -> set[str]:
     return names
 
 
-def _strings(path: Path) -> Iterator[str]:
+# What is the same in every copy of the house is understood once.
+
+
+@cache
+def _tree(code: str) -> ast.Module:
+    return ast.parse(code)
+
+
+@cache
+def _strings(code: str) -> tuple[str, ...]:
     """The texts of a module, docstrings left out; what is filled in at run time reads as {}."""
-    tree = ast.parse(path.read_text())
-    prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    parts = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in ast.walk(node)} - {
-        id(node) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)
-    }
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose | parts:
-            yield node.value
-        elif isinstance(node, ast.JoinedStr):
-            yield "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)
+    nodes = list(ast.walk(_tree(code)))
+    joined = [node for node in nodes if isinstance(node, ast.JoinedStr)]
+    apart = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    apart |= {id(part) for node in joined for part in ast.walk(node)} - {id(node) for node in joined}
+    return tuple(
+        "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)
+        if isinstance(node, ast.JoinedStr)
+        else node.value
+        for node in nodes
+        if isinstance(node, ast.JoinedStr)
+        or (isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in apart)
+    )
 
 
 def _is_query(text: str) -> bool:
@@ -567,8 +581,13 @@ def _is_query(text: str) -> bool:
 
 
 def _yaml(path: Path) -> dict:
+    return _understood(path.read_text())
+
+
+@cache
+def _understood(text: str) -> dict:
     """Read YAML with the parser that dbt uses; the other one is stricter about question marks in labels."""
-    return yaml.load(path.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or {}
+    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or {}
 
 
 def _mapping(text: str) -> dict:
