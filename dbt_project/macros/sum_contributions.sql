@@ -5,9 +5,8 @@
 
     Where a measure is a mean, or the unit is not the student, units nest in students and students in schools, and three sums over these
     clusters are kept from which a cluster-robust standard error follows without another pass. Within one school each student is a cluster, so
-    the three sums are taken over students before anything else is. Other measures are spared them. `students` is the relation that has the
-    group set and the primary school of each student under each policy. -#}
-{% macro sum_contributions(slug, students) -%}
+    the three sums are taken over students before anything else is. Other measures are spared them. -#}
+{% macro sum_contributions(slug) -%}
     {%- set key = "policy_id, school_year, level, entity_id, population, subject, grade_span" -%}
     {%- set sum = "sum" if "unit_id" in indicator_columns(slug) -%}
     {%- set first_of = asked_like(slug) -%}
@@ -75,7 +74,7 @@
                         {%- endfor %}
                     from by_student
                     inner join
-                        {{ students }} as students
+                        {{ ref("int_student_group_sets") }} as students
                         on by_student.policy_id = students.policy_id
                         and by_student.school_year = students.school_year
                         and by_student.student_id = students.student_id

@@ -24,7 +24,7 @@ INPUTS = {
     "cut_scores": "from intermediate.int_growth_cut_scores",
     "policies": "from reference.policy_growth_percentile where level = 'state'",
 }
-MEMBERS = ("int_growth_in_entities", "int_student_group_sets", "int_group_set_members", "int_students")
+MEMBERS = ("int_growth_in_entities", "int_student_group_sets", "int_group_set_members")
 MEDIANS = {"median_growth_percentile": "percentile", "median_baseline_percentile": "baseline_percentile"}
 STUDENTS = """
     with
@@ -39,7 +39,6 @@ STUDENTS = """
             from intermediate.int_growth_in_entities
             inner join compared using (school_year, subject, grade)
             inner join intermediate.int_student_group_sets using (policy_id, school_year, student_id)
-            inner join intermediate.int_students using (school_year, student_id)
             left join found using (measure, school_year, subject, grade, student_id)
             where exclusion is null
             group by all

@@ -1,6 +1,6 @@
--- The groups a student counts in under a policy, as one text such as 'ALL|EL|GENDER_F|HI'. There are far fewer sets
--- than students, so
--- contributions are summed by set before any group is looked at; that keeps a state of six million students fast.
+-- The groups a student counts in under a policy, as one text such as 'ALL|EL|GENDER_F|HI', and the school where the
+-- student is a member of a cluster. There are far fewer sets than students, so contributions are summed by set before
+-- any group is looked at; that keeps a state of six million students fast.
 with
     memberships as (
         select school_year, student_id, student_group, begin_date, end_date, former_since
@@ -42,8 +42,16 @@ with
                 and memberships.former_since
                 > make_date(memberships.school_year - rules.former_english_learner_years - 1, 6, 30)
             )
-    )
+    ),
 
-select policy_id, school_year, student_id, string_agg(student_group, '|' order by student_group) as group_set
-from counted
-group by policy_id, school_year, student_id
+    sets as (
+        select policy_id, school_year, student_id, string_agg(student_group, '|' order by student_group) as group_set
+        from counted
+        group by policy_id, school_year, student_id
+    ),
+
+    students as (select school_year, student_id, primary_school_id from {{ ref("int_students") }})
+
+select sets.policy_id, sets.school_year, sets.student_id, sets.group_set, students.primary_school_id
+from sets
+left join students on sets.school_year = students.school_year and sets.student_id = students.student_id
