@@ -8,26 +8,29 @@ from pathlib import Path
 
 import pytest
 
+from orchestration import settings
+
 
 @pytest.fixture(scope="module")
-def dbt(star, checkout: Path, tmp_path_factory: pytest.TempPathFactory):
-    """Run dbt in the project against a copy of the STAR warehouse and return what it printed."""
-    folder = tmp_path_factory.mktemp("dbt")
-    shutil.copy(star.home / "warehouse/current/waymark.duckdb", folder / "waymark.duckdb")
-    environment = os.environ | {
-        "WAYMARK_WAREHOUSE": str(folder / "waymark.duckdb"),
-        "WAYMARK_ACCEPTED": str(star.home / "accepted"),
-        "WAYMARK_ESTIMATES": str(star.home / "warehouse/current"),
-        "WAYMARK_DISCLOSURE_MASK": str(star.home / "warehouse/current/disclosure_mask.parquet"),
-        "DBT_TARGET_PATH": str(folder / "target"),
-        "DBT_LOG_PATH": str(folder / "logs"),
-    }
+def dbt(star, tmp_path_factory: pytest.TempPathFactory):
+    """Run dbt against a copy of the STAR warehouse and return what it printed."""
+    place = settings.Home(tmp_path_factory.mktemp("dbt"))
+    building, target = place.warehouse / "next", place.root / "target"
+    building.mkdir(parents=True)
+    for file in (star.home / "warehouse/current").glob("*.*"):
+        if file.suffix in (".duckdb", ".parquet"):
+            shutil.copy(file, building)
+    place.store.accepted.symlink_to(star.home / "accepted")
+    # With the paths of a run, and what a run understood of the project, dbt need not read it anew.
+    target.mkdir()
+    shutil.copy(settings.ensure_manifest().with_name("partial_parse.msgpack"), target)
+    project = {"DBT_PROJECT_DIR": str(settings.DBT_PROJECT), "DBT_PROFILES_DIR": str(settings.DBT_PROJECT)}
+    kept = {"DBT_TARGET_PATH": str(target), "DBT_LOG_PATH": str(place.root / "logs")}
+    environment = os.environ | settings.environment(place) | project | kept
 
     def run(*arguments: str) -> str:
-        command = [Path(sys.executable).parent / "dbt", *arguments, "--profiles-dir", "."]
-        result = subprocess.run(
-            command, cwd=checkout / "dbt_project", env=environment, capture_output=True, text=True, timeout=300
-        )
+        command = [Path(sys.executable).parent / "dbt", *arguments]
+        result = subprocess.run(command, cwd=place.root, env=environment, capture_output=True, text=True, timeout=300)
         assert result.returncode == 0, result.stdout
         return result.stdout
 
