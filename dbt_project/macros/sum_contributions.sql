@@ -156,10 +156,14 @@
 
 {#- The measures of an indicator whose error follows from clusters: means, and rates whose unit is not the student. -#}
 {% macro clustered_measures(slug) -%}
-    {%- set has_units = "unit_id" in indicator_columns(slug) -%}
-    {%- set statistics = ["mean", "floored_mean"] + (["rate", "floored_rate", "share"] if has_units else []) -%}
-    {%- set measures = indicator_meta(slug).get("measures", []) -%}
-    {{ return(measures | selectattr("statistic", "in", statistics) | map(attribute="id") | list) }}
+    {%- set indicator = indicator_meta(slug) -%}
+    {%- set shares = ["rate", "floored_rate", "share"] if indicator.get("is_by_unit") else [] -%}
+    {%- set statistics = ["mean", "floored_mean"] + shares -%}
+    {{
+        return(
+            indicator.get("measures", []) | selectattr("statistic", "in", statistics) | map(attribute="id") | list
+        )
+    }}
 {%- endmacro %}
 
 

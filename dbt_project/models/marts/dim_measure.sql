@@ -16,7 +16,7 @@
         '{{ measure.get("better", indicator.better) }}' as better,
         '{{ indicator.use_class }}' as use_class,
         {{ position == 1 }} as is_headline,
-        {{ "unit_id" in indicator_columns(indicator.id) }} as is_by_unit,
+        {{ indicator.get("is_by_unit", false) }} as is_by_unit,
         {{ measure.compared_with is defined }} as is_comparison,
         '{{ indicator.populations | join("|") }}' as populations,
         '{{ indicator.subjects | join("|") }}' as subjects,

@@ -53,6 +53,5 @@ with
                 ],
                 ["median_days_waited", "days_waited", "waited_attempts", none, "wait_exclusion", "is_wait_due"],
             ],
-            "cast(null as varchar)",
         )
     }}

@@ -30,6 +30,5 @@ with
                 ["percent_with_performance_evidence", "with_performance_evidence", "determination_count"],
                 ["percent_with_second_judge", "with_second_judge", "determination_count"],
             ],
-            "cast(null as varchar)",
         )
     }}

@@ -39,4 +39,4 @@ with
         left join lessons using ({{ key }})
     )
 
-    {{ contributions("rated", measures, "cast(null as varchar)") }}
+    {{ contributions("rated", measures) }}

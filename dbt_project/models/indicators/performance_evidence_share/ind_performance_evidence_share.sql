@@ -49,4 +49,4 @@ with
         group by policy.policy_id, school_year, policy.level, entity_id, student_id
     )
 
-    {{ contributions("students", [["percent_performance_evidence", "shares", "decisions"]], "cast(null as varchar)") }}
+    {{ contributions("students", [["percent_performance_evidence", "shares", "decisions"]]) }}

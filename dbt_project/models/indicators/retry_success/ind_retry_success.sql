@@ -46,6 +46,5 @@ with
                 ],
                 ["mean_support_minutes", "minutes", "supported_retries", none, "support_exclusion", "is_support_due"],
             ],
-            "cast(null as varchar)",
         )
     }}
