@@ -5,7 +5,7 @@
 {%- endfor %}
 {%- for indicator in indicators_with("contributions") if measures_with("median", indicator.slug) %}
     {{ median_contributions(indicator.slug) }}
-    union all
+    {{ added_later() }}
 {%- endfor %}
 select
     cast(null as varchar) as indicator,
