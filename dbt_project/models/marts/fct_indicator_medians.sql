@@ -4,8 +4,7 @@
 -- depends_on: {{ ref("ind_" ~ indicator.slug) }}
 {%- endfor %}
 {%- for indicator in indicators_with("contributions") if measures_with("median", indicator.slug) %}
-    {{ median_contributions(indicator.slug) }}
-    {{ added_later() }}
+    {{ median_contributions(indicator.slug) }} {{ added_later() }}
 {%- endfor %}
 select
     cast(null as varchar) as indicator,
