@@ -139,7 +139,7 @@ def as_release(
         pl.Series("value_status", np.where(is_shown, "ok", "suppressed")),
         *(pl.lit(None, pl.Float64).alias(name) for name in ("value", "low_bound", "high_bound")),
     )
-    rules = values.select("indicator", "policy_id", "level").unique(maintain_order=True)
+    rules = values.select("indicator", "policy_id", "level", "student_group").unique(maintain_order=True)
     rules = rules.with_columns(count_base=1, minimum=MINIMUM, first_school_year=2025, last_school_year=2025)
     (folder / DATA).mkdir()
     (folder / PROOF).mkdir()

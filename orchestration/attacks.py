@@ -48,7 +48,8 @@ ROUNDING = """
 """
 RULES = """
     select
-        rules.indicator, rules.policy_id, level, rules.first_school_year, rules.last_school_year, count_base, minimum
+        rules.indicator, rules.policy_id, level, student_group,
+        rules.first_school_year, rules.last_school_year, count_base, minimum
     from marts.dim_disclosure as rules
     inner join marts.dim_minimum_n as minimums
         on rules.indicator = minimums.indicator and rules.policy_id = minimums.policy_id and purpose = 'publication'
@@ -254,7 +255,7 @@ def _counts(candidate: Candidate, results: pl.DataFrame) -> pl.DataFrame:
     is_empty = pl.col("value_status") == "no_students"
     rows = (
         results.join(candidate.measures, on=["indicator", "measure"], how="inner")
-        .join(candidate.rules, on=["indicator", "policy_id", "level"], how="inner")
+        .join(candidate.rules, on=["indicator", "policy_id", "level", "student_group"], how="inner")
         .filter(in_force & ~pl.col("value_status").is_in(NO_PART))
         .with_columns(
             count_low=pl.when(is_empty).then(0).otherwise(pl.max_horizontal(shown - base // 2, least).fill_null(0)),

@@ -32,13 +32,14 @@ SENSITIVE = f"""
             -- What the state shows of a group is the most that any of its places can have of it.
             max(
                 case
-                    when results.level = 'state' and least(numerator, denominator - numerator) >= numerator_floor
+                    when results.level = 'state' and mode = 'counts'
+                        and least(numerator, denominator - numerator) >= numerator_floor
                     then least(numerator, denominator - numerator)
                 end
             ) over (
                 partition by
-                    results.school_year, results.indicator, results.policy_id, population, student_group, grade_span,
-                    subject, results.measure
+                    results.school_year, results.indicator, results.policy_id, population, results.student_group,
+                    grade_span, subject, results.measure
             ) as most
         from marts.fct_indicator_results as results
         inner join marts.dim_measure using (indicator, measure)
@@ -48,7 +49,7 @@ SENSITIVE = f"""
             and purpose = 'publication'
         inner join marts.dim_disclosure as rules
             on results.indicator = rules.indicator and results.policy_id = rules.policy_id
-            and results.level = rules.level
+            and results.level = rules.level and results.student_group = rules.student_group
             and results.school_year between rules.first_school_year and rules.last_school_year
         where results.student_count > 0
     )

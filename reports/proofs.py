@@ -94,7 +94,7 @@ def _intervals(release: Path) -> pl.DataFrame:
     shown, is_counts = pl.col("student_count").is_not_null(), pl.col("mode") == "counts"
     half = 0.5 / pl.lit(10.0).pow("decimals")
     rows = (
-        values.join(rules, on=["indicator", "policy_id", "level"], how="inner")
+        values.join(rules, on=["indicator", "policy_id", "level", "student_group"], how="inner")
         .filter(pl.col("school_year").is_between("first_school_year", "last_school_year"))
         .join(decimals.with_columns(pl.col("school_year").cast(values.schema["school_year"])), on=KEYS, how="left")
         .join(places.select(*PLACE, above=above).unique(PLACE), on=PLACE, how="left")

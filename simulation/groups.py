@@ -19,7 +19,7 @@ def memberships(people: pl.DataFrame) -> dict[str, np.ndarray]:
     race = people["race"]
     groups |= {code: (race == code).to_numpy() for code in RACES}
     if "sex" in people.columns:
-        groups |= {f"GENDER_{code}": (people["sex"] == code).to_numpy() for code in "FM"}
+        groups |= {f"GENDER_{code}": (people["sex"] == code).to_numpy() for code in "FMX"}
     groups |= {code: people[name].to_numpy() for code, name in PROGRAMS.items() if name in people.columns}
     return groups
 

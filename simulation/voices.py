@@ -121,9 +121,9 @@ def _at(schooling: Schooling, part: float, low: int, high: int) -> Iterator[Stay
 
 
 def _roster(schooling: Schooling, stays: Stays, respondent: np.ndarray, wave: str) -> pl.DataFrame:
-    sex = schooling.year.students["sex"].replace_strict({"F": 1, "M": 2}, default=0).to_numpy()[stays.student]
+    sex = schooling.year.students["sex"].replace_strict({"F": 0, "M": 1, "X": 2}).to_numpy()[stays.student]
     place = schooling.races[stays.student] * 3 + sex
-    texts = [f"{race}{of_sex}" for race in RACES for of_sex in ("", ";GENDER_F", ";GENDER_M")]
+    texts = [f"{race};GENDER_{sex}" for race in RACES for sex in "FMX"]
     for code, status in (("SED", "economic_disadvantage"), ("EL", "english_learner"), ("SWD", "disability")):
         place = place * 2 + schooling.has(status)[stays.student]
         texts = [f"{text}{suffix}" for text in texts for suffix in ("", f";{code}")]

@@ -59,7 +59,7 @@ CODE_SETS = {
     "value_status": "value_statuses",
 }
 PRESENT = ("level", "population", "student_group")
-"""The columns whose codes have rows in every year: of student groups those that are reported for all indicators."""
+"""The columns whose codes have rows in every year: of student groups those named and reported for all indicators."""
 LIMITS = {
     "percent": (0, 100),
     "score": (0, 10_000),
@@ -377,10 +377,14 @@ def _presence(frame: "pd.DataFrame") -> "pd.DataFrame":
 
 
 def _expected(frame: "pd.DataFrame", column: str) -> "pd.MultiIndex":
-    """Pair each year with the codes that must have rows in it: of student groups those reported for all indicators."""
+    """Pair each year with the codes that must have rows in it: of student groups those reported for all indicators.
+
+    An unspecified group has rows only where somebody is in it.
+    """
     import pandas as pd
 
-    every = pd.MultiIndex.from_product([frame["school_year"].dropna().unique(), codes(CODE_SETS[column])])
+    every = codes(CODE_SETS[column]) if column != "student_group" else codes("student_groups", is_unspecified="false")
+    every = pd.MultiIndex.from_product([frame["school_year"].dropna().unique(), every])
     if column != "student_group":
         return every
     with policy_file("reported_groups").open(encoding="utf-8", newline="") as lines:

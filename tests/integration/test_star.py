@@ -62,6 +62,30 @@ def test_average_scores_are_published_for_the_state_in_each_year(star):
     assert all(400 < value < 700 for *_, value in shown)
 
 
+def test_the_few_of_whom_no_race_or_sex_is_known_are_not_what_the_other_groups_of_the_state_leave(star):
+    """The records of twenty children say no sex, those of three no race."""
+    tables = star.query(
+        """
+        select
+            group_kind, bool_or(is_unspecified and public.student_count is not null) as is_told,
+            count(*) filter (not is_unspecified and (public.student_count is null or count_base > 1)) as open_count
+        from marts.fct_indicator_disclosure as exact
+        inner join publication.pub_indicator_results as public
+            using (
+                school_year, level, entity_id, indicator, policy_id, population, student_group, grade_span, subject,
+                measure
+            )
+        inner join reference.code_student_groups as groups on student_group = code
+        where level = 'state' and group_kind in ('sex', 'race_ethnicity') and exact_student_count > 0
+        group by school_year, indicator, population, grade_span, subject, measure, group_kind
+        having bool_or(is_unspecified and exact_student_count < 10)
+        """
+    )
+    assert {kind for kind, _, _ in tables} == {"sex", "race_ethnicity"}
+    assert not any(is_told for _, is_told, _ in tables)
+    assert all(open_count for _, _, open_count in tables)
+
+
 def test_the_site_opens_at_its_home_page(star):
     assert (star.release / "site/index.html").is_file()
 

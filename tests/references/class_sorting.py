@@ -66,10 +66,12 @@ def seats(state: State) -> pd.DataFrame:
 def counts(state: State) -> pd.DataFrame:
     """Count students by section and side: of a group and not, and under ALL by race and ethnicity."""
     rows = seats(state)
-    kinds = state.code("student_groups").set_index("code")["group_kind"]
+    codes = state.code("student_groups").set_index("code")
+    kinds, unspecified = codes["group_kind"], codes.index[codes["is_unspecified"] == "true"]
     groups = state.groups.assign(kind=state.groups["student_group"].map(kinds))
     where = [name for name in CELL if name != "student_group"]
-    races = rows.merge(groups[groups["kind"] == "race_ethnicity"], on=["policy_id", *STUDENT])
+    races = groups[(groups["kind"] == "race_ethnicity") & ~groups["student_group"].isin(unspecified)]
+    races = rows.merge(races, on=["policy_id", *STUDENT])
     frames = [races.rename(columns={"student_group": "side"}).assign(student_group="ALL")]
     for group, members in groups[groups["kind"] != "all"].groupby("student_group"):
         sided = rows.merge(members[["policy_id", *STUDENT]].assign(side="in"), on=["policy_id", *STUDENT], how="left")

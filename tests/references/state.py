@@ -95,8 +95,8 @@ class State:
         memberships = pd.concat(
             [
                 students[STUDENT].assign(student_group="ALL"),
-                students[STUDENT].assign(student_group=race),
-                students[STUDENT].assign(student_group="GENDER_" + students["sex"].fillna("")),
+                students[STUDENT].assign(student_group=race.replace("", "RU")),
+                students[STUDENT].assign(student_group="GENDER_" + students["sex"].fillna("X").replace("", "X")),
             ]
             + ([statuses[STUDENT].assign(student_group=statuses["status"].map(programs))] if len(statuses) else [])
         )

@@ -10,7 +10,7 @@ with
     sets as (select policy_id, school_year, student_id, group_set from {{ ref("int_student_group_sets") }}),
 
     members as (
-        select members.group_set, members.student_group, groups.group_kind
+        select members.group_set, members.student_group, groups.group_kind, groups.is_unspecified
         from {{ ref("int_group_set_members") }} as members
         inner join {{ ref("code_student_groups") }} as groups on members.student_group = groups.code
     ),
@@ -61,6 +61,7 @@ with
             by_set.grade,
             by_set.section_id,
             members.group_kind,
+            members.is_unspecified,
             members.student_group,
             cast(sum(by_set.student_count) as bigint) as student_count
         from by_set
@@ -114,7 +115,7 @@ with
             student_group as category,
             student_count
         from in_groups
-        where group_kind = 'race_ethnicity'
+        where group_kind = 'race_ethnicity' and not is_unspecified
     ),
 
     categories as (

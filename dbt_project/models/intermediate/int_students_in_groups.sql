@@ -1,5 +1,6 @@
--- Many-to-many: a student is in ALL, in at most one race group and in any number of program groups, with the dates of
--- membership. A member of a graduation cohort who is no longer enrolled stays in the groups of the last year before
+-- Many-to-many: a student is in ALL, in one race group, in one of sex (either may say that nothing is known) and in any
+-- number of program groups, with the dates of membership. A member of a graduation cohort who is no longer enrolled
+-- stays in the groups of the last year before
 -- that.
 with
     known_students as (select school_year, student_id, sex, race_ethnicity from {{ ref("int_students") }}),
@@ -69,7 +70,8 @@ with
             cast(null as date) as end_date,
             cast(null as date) as former_since
         from students
-        inner join groups on students.race_ethnicity = groups.code and groups.group_kind = 'race_ethnicity'
+        inner join
+            groups on groups.code = coalesce(students.race_ethnicity, 'RU') and groups.group_kind = 'race_ethnicity'
     ),
 
     by_sex as (
@@ -81,7 +83,7 @@ with
             cast(null as date) as end_date,
             cast(null as date) as former_since
         from students
-        inner join groups on groups.code = concat('GENDER_', students.sex) and groups.group_kind = 'sex'
+        inner join groups on groups.code = concat('GENDER_', coalesce(students.sex, 'X')) and groups.group_kind = 'sex'
     ),
 
     by_program as (

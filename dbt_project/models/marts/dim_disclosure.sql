@@ -1,12 +1,17 @@
--- How each indicator is published at each level: its own rule where the policy gives one, else the policy's.
+-- How each indicator is published at each level and of each student group: its own rule where the policy gives one,
+-- else
+-- the policy's.
 with
     indicators as (select indicator from {{ ref("dim_indicator") }}),
+
+    student_groups as (select code as student_group from {{ ref("code_student_groups") }}),
 
     rules as (
         select
             policy_id,
             indicator,
             level,
+            student_group,
             first_school_year,
             last_school_year,
             mode,
@@ -21,6 +26,7 @@ with
             indicators.indicator,
             rules.policy_id,
             rules.level,
+            student_groups.student_group,
             rules.first_school_year,
             rules.last_school_year,
             rules.mode,
@@ -28,14 +34,32 @@ with
             rules.numerator_floor,
             rules.interval_width,
             row_number() over (
-                partition by indicators.indicator, rules.policy_id, rules.level, rules.first_school_year
-                order by rules.indicator nulls last
+                partition by
+                    indicators.indicator,
+                    rules.policy_id,
+                    rules.level,
+                    student_groups.student_group,
+                    rules.first_school_year
+                order by rules.indicator nulls last, rules.student_group nulls last
             ) as choice
         from indicators
-        inner join rules on rules.indicator is null or rules.indicator = indicators.indicator
+        cross join student_groups
+        inner join
+            rules
+            on (rules.indicator is null or rules.indicator = indicators.indicator)
+            and (rules.student_group is null or rules.student_group = student_groups.student_group)
     )
 
 select
-    indicator, policy_id, level, first_school_year, last_school_year, mode, count_base, numerator_floor, interval_width
+    indicator,
+    policy_id,
+    level,
+    student_group,
+    first_school_year,
+    last_school_year,
+    mode,
+    count_base,
+    numerator_floor,
+    interval_width
 from offered
 where choice = 1

@@ -1,6 +1,7 @@
 -- Every cell that should hold a number, with the reason to give where it holds none. So a missing number is a row,
 -- not a gap. A reason that has nothing to do with groups, that a question does not apply here or was nowhere
--- collected, stands once, in the row of all students. A comparison with all others does not apply to all students.
+-- collected, stands once, in the row of all students. A comparison with all others does not apply to all students. A
+-- group that only holds whom the others leave has cells where there is somebody.
 with
     computed as (
         select indicator, policy_id, school_year, level, entity_id, population, subject, measure
@@ -31,7 +32,8 @@ with
     subjects as (select code as subject from {{ ref("code_reported_subjects") }}),
 
     student_groups as (
-        select code as student_group, group_kind = 'all' as is_everyone from {{ ref("code_student_groups") }}
+        select code as student_group, group_kind = 'all' as is_everyone, is_unspecified
+        from {{ ref("code_student_groups") }}
     ),
 
     reported_groups as (
@@ -59,6 +61,24 @@ with
         from students_by_set
         inner join group_set_members using (group_set)
         group by policy_id, school_year, level, entity_id, student_group
+    ),
+
+    -- Who is counted and not enrolled is a member of a graduation cohort, or answered a survey under a pseudonym.
+    present as (
+        select policy_id, school_year, level, entity_id, student_group
+        from enrolled
+        union all
+        select policy_id, school_year, level, entity_id, student_group
+        from {{ ref("fct_indicator_sums") }}
+        union all
+        select policy_id, school_year, level, entity_id, student_group
+        from {{ ref("fct_indicator_estimates") }}
+    ),
+
+    unspecified as (
+        select distinct policy_id, school_year, level, entity_id, student_group, true as has_unspecified
+        from present
+        where student_group in (select student_group from student_groups where is_unspecified)
     ),
 
     -- A group that no district of the state reported in a year was not collected; that differs from having no members
@@ -92,7 +112,8 @@ with
 
     -- Some groups are reported for some indicators only. A policy says so, for each year.
     asked_groups as (
-        select distinct years.policy_id, years.school_year, measures.indicator, student_group, is_everyone
+        select distinct
+            years.policy_id, years.school_year, measures.indicator, student_group, is_everyone, is_unspecified
         from (select distinct policy_id, school_year from entities) as years
         inner join
             reported_groups
@@ -156,4 +177,7 @@ left join computed_anywhere using (indicator, policy_id, school_year, population
 left join computed_here using (indicator, policy_id, school_year, level, entity_id, population, subject, measure)
 left join collected_groups using (policy_id, school_year, student_group)
 left join enrolled using (policy_id, school_year, level, entity_id, student_group)
-where is_everyone or is_computed_here or (is_applicable and is_computed_anywhere)
+left join unspecified using (policy_id, school_year, level, entity_id, student_group)
+where
+    (is_everyone or is_computed_here or (is_applicable and is_computed_anywhere))
+    and (has_unspecified or not is_unspecified)

@@ -1,5 +1,6 @@
 -- What would be published of every result if nothing had to be hidden: rounded once (half up, from exact counts), as
--- exact counts or in ranges as the policy says for its level, with what disclosure control must know of it. Internal.
+-- exact counts or in ranges as the policy says for its level and group, with what disclosure control must know of it.
+-- Internal.
 with
     results as (
         select
@@ -35,6 +36,7 @@ with
             indicator,
             policy_id,
             level,
+            student_group,
             first_school_year,
             last_school_year,
             mode,
@@ -101,6 +103,7 @@ with
             on results.indicator = rules.indicator
             and results.policy_id = rules.policy_id
             and results.level = rules.level
+            and results.student_group = rules.student_group
             and results.school_year between rules.first_school_year and rules.last_school_year
         left join
             minimums as publication

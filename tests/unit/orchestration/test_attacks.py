@@ -81,9 +81,10 @@ def _build(schools: dict[str, tuple[int, int]], hidden: set[tuple[str, str]]) ->
         """,
         "marts.dim_disclosure": f"""
             select
-                'i' as indicator, 'p' as policy_id, level, 1 as count_base, 3 as numerator_floor, 3 as interval_width,
-                {years}
+                'i' as indicator, 'p' as policy_id, level, student_group, 'counts' as mode, 1 as count_base,
+                3 as numerator_floor, 3 as interval_width, {years}
             from (values ('state'), ('district'), ('school')) as levels (level)
+            cross join (values ('ALL'), ('GENDER_F'), ('GENDER_M')) as groups (student_group)
         """,
         "reference.policy_minimum_n": "select 'publication' as purpose, 10 as minimum",
         "reference.policy_rounding": f"""

@@ -46,8 +46,19 @@ def release(tmp_path: Path) -> Path:
     places.with_columns(district).write_csv(tmp_path / "data" / "entities.csv")
     groups = pl.DataFrame({"student_group": GROUPS, "group_kind": ("all", "sex", "sex")})
     groups.write_csv(tmp_path / "data" / "student_groups.csv")
-    rules = [("i", "p", level, 2020, 2030, 1, 10) for level in ("state", "district", "school")]
-    names = ["indicator", "policy_id", "level", "first_school_year", "last_school_year", "count_base", "minimum"]
+    rules = [
+        ("i", "p", level, group, 2020, 2030, 1, 10) for level in ("state", "district", "school") for group in GROUPS
+    ]
+    names = [
+        "indicator",
+        "policy_id",
+        "level",
+        "student_group",
+        "first_school_year",
+        "last_school_year",
+        "count_base",
+        "minimum",
+    ]
     proof = {
         "rules": pl.DataFrame(rules, schema=names, orient="row"),
         "systems": pl.DataFrame([{"system": 0, "quantity": "students"} | OF]),
