@@ -122,7 +122,11 @@ class State:
         )
         then = memberships.rename(columns={"school_year": "last_year"})
         kept = earlier.merge(then, on=["student_id", "last_year"])[[*STUDENT, "student_group"]]
-        return pd.concat([kept, gone.assign(student_group="ALL")])
+        never_known = gone.merge(earlier, on=STUDENT, how="left", indicator=True).query("_merge == 'left_only'")[
+            STUDENT
+        ]
+        unspecified = [never_known.assign(student_group=group) for group in ("RU", "GENDER_X")]
+        return pd.concat([kept, gone.assign(student_group="ALL"), *unspecified])
 
     @cached_property
     def members(self) -> tuple[pd.MultiIndex, list[str], csr_matrix]:

@@ -1,7 +1,6 @@
 -- Many-to-many: a student is in ALL, in one race group, in one of sex (either may say that nothing is known) and in any
 -- number of program groups, with the dates of membership. A member of a graduation cohort who is no longer enrolled
--- stays in the groups of the last year before
--- that.
+-- stays in the groups of the last year before that; of one who was never enrolled no race and no sex is known.
 with
     known_students as (select school_year, student_id, sex, race_ethnicity from {{ ref("int_students") }}),
 
