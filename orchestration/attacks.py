@@ -49,7 +49,7 @@ ROUNDING = """
 RULES = """
     select
         rules.indicator, rules.policy_id, level, student_group,
-        rules.first_school_year, rules.last_school_year, count_base, minimum
+        rules.first_school_year, rules.last_school_year, count_base, whole_percents_to, minimum
     from marts.dim_disclosure as rules
     inner join marts.dim_minimum_n as minimums
         on rules.indicator = minimums.indicator and rules.policy_id = minimums.policy_id and purpose = 'publication'
@@ -296,7 +296,8 @@ def _numerators(rates: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         rates[name].cast(pl.Float64).to_numpy() for name in ("value", "low_bound", "high_bound", "numerator")
     )
     # A share in the mode `ranges` is a whole percent: with decimals, one share would be what the others leave.
-    is_whole = rates.select((pl.col("statistic") == "share") & (pl.col("mode") == "ranges")).to_series().to_numpy()
+    has_no_decimals = (pl.col("statistic") == "share") | (pl.col("student_count") <= pl.col("whole_percents_to"))
+    is_whole = rates.select(has_no_decimals & (pl.col("mode") == "ranges")).to_series().fill_null(False).to_numpy()
     decimals = np.where(is_whole, 0, np.minimum(rates["decimals"].to_numpy(), rates["rounded_to"].to_numpy()))
     low, high = np.zeros(of_low.size, np.int64), of_high.copy()
     is_range, is_value = rates["value_status"].to_numpy() == "range", ~np.isnan(value)

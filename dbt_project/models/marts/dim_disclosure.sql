@@ -16,6 +16,7 @@ with
             last_school_year,
             mode,
             count_base,
+            whole_percents_to,
             numerator_floor,
             interval_width
         from {{ ref("policy_disclosure") }}
@@ -31,6 +32,7 @@ with
             rules.last_school_year,
             rules.mode,
             rules.count_base,
+            rules.whole_percents_to,
             rules.numerator_floor,
             rules.interval_width,
             row_number() over (
@@ -59,6 +61,7 @@ select
     last_school_year,
     mode,
     count_base,
+    whole_percents_to,
     numerator_floor,
     interval_width
 from offered

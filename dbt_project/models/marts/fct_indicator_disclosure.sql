@@ -41,6 +41,7 @@ with
             last_school_year,
             mode,
             count_base,
+            whole_percents_to,
             numerator_floor,
             interval_width
         from {{ ref("dim_disclosure") }}
@@ -76,6 +77,7 @@ with
             measures.decimals as most_decimals,
             case when measures.statistic = 'share' then 'share' else 'any' end as band_statistic,
             rules.count_base,
+            rules.whole_percents_to,
             rules.numerator_floor,
             rules.interval_width,
             publication.minimum,
@@ -145,7 +147,9 @@ with
             banded.*,
             -- A share of a whole is what the others leave, so where counts are rounded it gets no decimals.
             case
-                when banded.band_statistic = 'share' and banded.mode = 'ranges'
+                when
+                    banded.mode = 'ranges'
+                    and (banded.band_statistic = 'share' or banded.published_count <= banded.whole_percents_to)
                 then 0
                 else least(banded.decimals, banded.most_decimals)
             end as shown_decimals,

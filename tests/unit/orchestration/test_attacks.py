@@ -82,7 +82,7 @@ def _build(schools: dict[str, tuple[int, int]], hidden: set[tuple[str, str]]) ->
         "marts.dim_disclosure": f"""
             select
                 'i' as indicator, 'p' as policy_id, level, student_group, 'counts' as mode, 1 as count_base,
-                3 as numerator_floor, 3 as interval_width, {years}
+                1000 as whole_percents_to, 3 as numerator_floor, 3 as interval_width, {years}
             from (values ('state'), ('district'), ('school')) as levels (level)
             cross join (values ('ALL'), ('GENDER_F'), ('GENDER_M')) as groups (student_group)
         """,
