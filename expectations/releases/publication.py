@@ -383,10 +383,10 @@ def _expected(frame: "pd.DataFrame", column: str) -> "pd.MultiIndex":
     """
     import pandas as pd
 
-    every = codes(CODE_SETS[column]) if column != "student_group" else codes("student_groups", is_unspecified="false")
-    every = pd.MultiIndex.from_product([frame["school_year"].dropna().unique(), every])
+    years = frame["school_year"].dropna().unique()
     if column != "student_group":
-        return every
+        return pd.MultiIndex.from_product([years, codes(CODE_SETS[column])])
+    every = pd.MultiIndex.from_product([years, codes("student_groups", is_unspecified="false")])
     with policy_file("reported_groups").open(encoding="utf-8", newline="") as lines:
         for_all = [row for row in csv.DictReader(lines) if not row["indicator"]]
     in_force = frame[["school_year", "policy_id"]].dropna().drop_duplicates().itertuples(index=False)

@@ -145,7 +145,7 @@ def clean() -> list[dict]:
     return publication.check_release(release(), MINIMUM, UNITS, release())
 
 
-@pytest.mark.parametrize("group, is_missed", [("S504", False), ("RU", False), ("EL", True)])
+@pytest.mark.parametrize("group, is_missed", [("S504", False), ("HOM", False), ("RU", False), ("EL", True)])
 def test_a_group_may_be_absent_that_is_unspecified_or_reported_for_some_indicators(group: str, is_missed: bool) -> None:
     frame = release()
     without = frame[(frame["student_group"] != group) | (frame["school_year"] != 2025)]
