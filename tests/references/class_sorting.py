@@ -66,12 +66,11 @@ def seats(state: State) -> pd.DataFrame:
 def counts(state: State) -> pd.DataFrame:
     """Count students by section and side: of a group and not, and under ALL by race and ethnicity."""
     rows = seats(state)
-    codes = state.code("student_groups").set_index("code")
-    kinds, unspecified = codes["group_kind"], codes.index[codes["is_unspecified"] == "true"]
+    kinds = state.code("student_groups").set_index("code")["group_kind"]
     groups = state.groups.assign(kind=state.groups["student_group"].map(kinds))
     where = [name for name in CELL if name != "student_group"]
-    races = groups[(groups["kind"] == "race_ethnicity") & ~groups["student_group"].isin(unspecified)]
-    races = rows.merge(races, on=["policy_id", *STUDENT])
+    known = groups["student_group"] != state.unspecified["race_ethnicity"]
+    races = rows.merge(groups[(groups["kind"] == "race_ethnicity") & known], on=["policy_id", *STUDENT])
     frames = [races.rename(columns={"student_group": "side"}).assign(student_group="ALL")]
     for group, members in groups[groups["kind"] != "all"].groupby("student_group"):
         sided = rows.merge(members[["policy_id", *STUDENT]].assign(side="in"), on=["policy_id", *STUDENT], how="left")

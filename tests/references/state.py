@@ -83,6 +83,12 @@ class State:
         return in_entities(self.collection("enrollment"))[columns].drop_duplicates(ignore_index=True)
 
     @cached_property
+    def unspecified(self) -> dict[str, str]:
+        """The group of each kind in which is who is in no other group of the kind: kind, student group."""
+        groups = self.code("student_groups").query("is_unspecified == 'true'")
+        return dict(zip(groups["group_kind"], groups["code"], strict=True))
+
+    @cached_property
     def groups(self) -> pd.DataFrame:
         """Each student in ALL, a race, a sex and any programs: policy_id, school_year, student_id, student_group."""
         students = self.collection("student").sort_values(["district_id", "record_line"]).drop_duplicates(STUDENT)
@@ -90,13 +96,14 @@ class State:
         race = races.where(~races.str.contains(";"), "MR").where(
             ~students["hispanic_latino_ethnicity"].fillna(False).astype(bool), "HI"
         )
+        sex = ("GENDER_" + students["sex"]).where(students["sex"].fillna("") != "", self.unspecified["sex"])
         statuses = self.collection("student_status")
         programs = self.code("student_statuses").set_index("code")["student_group"]
         memberships = pd.concat(
             [
                 students[STUDENT].assign(student_group="ALL"),
-                students[STUDENT].assign(student_group=race.replace("", "RU")),
-                students[STUDENT].assign(student_group="GENDER_" + students["sex"].fillna("X").replace("", "X")),
+                students[STUDENT].assign(student_group=race.replace("", self.unspecified["race_ethnicity"])),
+                students[STUDENT].assign(student_group=sex),
             ]
             + ([statuses[STUDENT].assign(student_group=statuses["status"].map(programs))] if len(statuses) else [])
         )
@@ -122,11 +129,10 @@ class State:
         )
         then = memberships.rename(columns={"school_year": "last_year"})
         kept = earlier.merge(then, on=["student_id", "last_year"])[[*STUDENT, "student_group"]]
-        never_known = gone.merge(earlier, on=STUDENT, how="left", indicator=True).query("_merge == 'left_only'")[
-            STUDENT
-        ]
-        unspecified = [never_known.assign(student_group=group) for group in ("RU", "GENDER_X")]
-        return pd.concat([kept, gone.assign(student_group="ALL"), *unspecified])
+        gone = gone.merge(earlier, on=STUDENT, how="left")
+        never_known = gone[gone["last_year"].isna()][STUDENT]
+        unspecified = [never_known.assign(student_group=group) for group in self.unspecified.values()]
+        return pd.concat([kept, gone[STUDENT].assign(student_group="ALL"), *unspecified])
 
     @cached_property
     def members(self) -> tuple[pd.MultiIndex, list[str], csr_matrix]:

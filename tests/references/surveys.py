@@ -90,11 +90,10 @@ def grouped(rows: pd.DataFrame, state: State) -> pd.DataFrame:
     """Repeat respondents for their groups and for school, district and state."""
     codes = state.code("student_groups")
     kinds = {kind: set(of_kind["code"]) for kind, of_kind in codes.groupby("group_kind")}
-    unspecified = codes[codes["is_unspecified"] == "true"].set_index("code")["group_kind"].map(kinds)
     groups = []
     for text in rows["student_groups"]:
         named = {"ALL", *(text.split(";") if isinstance(text, str) else ())}
-        groups.append(sorted(named | {code for code, kind in unspecified.items() if not named & kind}))
+        groups.append(sorted(named | {code for kind, code in state.unspecified.items() if not named & kinds[kind]}))
     rows = rows.assign(student_group=groups).explode("student_group")
     rows = in_entities(rows[rows["student_group"].isin(set(codes["code"]))])
     return rows.reset_index(drop=True)

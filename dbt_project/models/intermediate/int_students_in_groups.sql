@@ -45,7 +45,15 @@ with
             and members.last_school_year = earlier.school_year
     ),
 
-    groups as (select code, group_kind from {{ ref("code_student_groups") }}),
+    groups as (select code, group_kind, is_unspecified from {{ ref("code_student_groups") }}),
+
+    unspecified as (
+        select
+            max(code) filter (where group_kind = 'race_ethnicity') as race_ethnicity,
+            max(code) filter (where group_kind = 'sex') as sex
+        from groups
+        where is_unspecified
+    ),
 
     programs as (select code, student_group from {{ ref("code_student_statuses") }} where student_group is not null),
 
@@ -69,8 +77,11 @@ with
             cast(null as date) as end_date,
             cast(null as date) as former_since
         from students
+        cross join unspecified
         inner join
-            groups on groups.code = coalesce(students.race_ethnicity, 'RU') and groups.group_kind = 'race_ethnicity'
+            groups
+            on groups.code = coalesce(students.race_ethnicity, unspecified.race_ethnicity)
+            and groups.group_kind = 'race_ethnicity'
     ),
 
     by_sex as (
@@ -82,7 +93,9 @@ with
             cast(null as date) as end_date,
             cast(null as date) as former_since
         from students
-        inner join groups on groups.code = concat('GENDER_', coalesce(students.sex, 'X')) and groups.group_kind = 'sex'
+        cross join unspecified
+        inner join
+            groups on groups.code = coalesce('GENDER_' || students.sex, unspecified.sex) and groups.group_kind = 'sex'
     ),
 
     by_program as (
