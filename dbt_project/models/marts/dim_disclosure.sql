@@ -1,6 +1,5 @@
--- How each indicator is published at each level and of each student group: its own rule where the policy gives one,
--- else
--- the policy's.
+-- How each indicator is published at each level and of each student group: by its own rule where the policy
+-- gives one, else by the policy's.
 with
     indicators as (select indicator from {{ ref("dim_indicator") }}),
 
@@ -20,49 +19,30 @@ with
             numerator_floor,
             interval_width
         from {{ ref("policy_disclosure") }}
-    ),
-
-    offered as (
-        select
-            indicators.indicator,
-            rules.policy_id,
-            rules.level,
-            student_groups.student_group,
-            rules.first_school_year,
-            rules.last_school_year,
-            rules.mode,
-            rules.count_base,
-            rules.whole_percents_to,
-            rules.numerator_floor,
-            rules.interval_width,
-            row_number() over (
-                partition by
-                    indicators.indicator,
-                    rules.policy_id,
-                    rules.level,
-                    student_groups.student_group,
-                    rules.first_school_year
-                order by rules.indicator nulls last, rules.student_group nulls last
-            ) as choice
-        from indicators
-        cross join student_groups
-        inner join
-            rules
-            on (rules.indicator is null or rules.indicator = indicators.indicator)
-            and (rules.student_group is null or rules.student_group = student_groups.student_group)
     )
 
 select
-    indicator,
-    policy_id,
-    level,
-    student_group,
-    first_school_year,
-    last_school_year,
-    mode,
-    count_base,
-    whole_percents_to,
-    numerator_floor,
-    interval_width
-from offered
-where choice = 1
+    indicators.indicator,
+    rules.policy_id,
+    rules.level,
+    student_groups.student_group,
+    rules.first_school_year,
+    rules.last_school_year,
+    rules.mode,
+    rules.count_base,
+    rules.whole_percents_to,
+    rules.numerator_floor,
+    rules.interval_width
+from indicators
+cross join student_groups
+inner join
+    rules
+    on (rules.indicator is null or rules.indicator = indicators.indicator)
+    and (rules.student_group is null or rules.student_group = student_groups.student_group)
+qualify
+    row_number() over (
+        partition by
+            indicators.indicator, rules.policy_id, rules.level, student_groups.student_group, rules.first_school_year
+        order by rules.indicator nulls last, rules.student_group nulls last
+    )
+    = 1

@@ -5,24 +5,20 @@ with
     minimums as (
         select policy_id, purpose, indicator, first_school_year, last_school_year, minimum
         from {{ ref("policy_minimum_n") }}
-    ),
-
-    offered as (
-        select
-            indicators.indicator,
-            minimums.policy_id,
-            minimums.purpose,
-            minimums.first_school_year,
-            minimums.last_school_year,
-            minimums.minimum,
-            row_number() over (
-                partition by indicators.indicator, minimums.policy_id, minimums.purpose, minimums.first_school_year
-                order by minimums.indicator nulls last
-            ) as choice
-        from indicators
-        inner join minimums on minimums.indicator is null or minimums.indicator = indicators.indicator
     )
 
-select indicator, policy_id, purpose, first_school_year, last_school_year, minimum
-from offered
-where choice = 1
+select
+    indicators.indicator,
+    minimums.policy_id,
+    minimums.purpose,
+    minimums.first_school_year,
+    minimums.last_school_year,
+    minimums.minimum
+from indicators
+inner join minimums on minimums.indicator is null or minimums.indicator = indicators.indicator
+qualify
+    row_number() over (
+        partition by indicators.indicator, minimums.policy_id, minimums.purpose, minimums.first_school_year
+        order by minimums.indicator nulls last
+    )
+    = 1
