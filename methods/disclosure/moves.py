@@ -11,11 +11,14 @@ import numpy as np
 from numba import njit
 
 from methods.disclosure.linked import Hierarchy
-from methods.disclosure.network import FAST, GROUND, Bools, Ints, build
+from methods.disclosure.network import FAST, GROUND, INNER, Bools, Ints, build
 from methods.disclosure.protection import Worlds
+from methods.disclosure.search import joined
 
 TRIES = 8
 """How many ways are tried for a step before a smaller one is."""
+NO_CELL = np.int64(-1)
+"""Not a plain -1, for which everything that is given it would be compiled again."""
 
 
 class Graph(NamedTuple):
@@ -174,7 +177,7 @@ def keeps(sums, changed, steps):
     return kept
 
 
-@njit(**FAST)
+@njit(**INNER)
 def _room(networks, value, low, high, cell, is_up, is_strict, work):
     """Say how far a cell can go while no group exceeds its place; only where that is strict may it bind a total."""
     if work.stuck[cell] == work.count[2]:
@@ -193,7 +196,7 @@ def _room(networks, value, low, high, cell, is_up, is_strict, work):
     return room
 
 
-@njit(**FAST)
+@njit(**INNER)
 def _way(networks, value, low, high, network, source, goal, banned, need, is_strict, work):
     """Find a shortest way to send `need` from source to goal, from both ends at once; return how many arcs it has."""
     work.count[1] += 1
@@ -259,7 +262,7 @@ def _way(networks, value, low, high, network, source, goal, banned, need, is_str
     return length
 
 
-@njit(**FAST)
+@njit(**INNER)
 def _set(value, cell, number, work):
     if not work.is_changed[cell]:
         work.is_changed[cell] = True
@@ -268,7 +271,7 @@ def _set(value, cell, number, work):
     value[cell] = number
 
 
-@njit(**FAST)
+@njit(**INNER)
 def _send(networks, value, low, high, network, source, goal, banned, amount, is_strict, work):
     """Send up to `amount` from source to goal, all along one way where there is one; return how much went."""
     if source == goal:
@@ -289,7 +292,7 @@ def _send(networks, value, low, high, network, source, goal, banned, amount, is_
     return amount - left
 
 
-@njit(**FAST)
+@njit(**INNER)
 def _follow(networks, value, low, high, number, mine, is_strict, work):
     """Let the groups of a partition follow the totals of their places; say whether they can.
 
@@ -316,7 +319,7 @@ def _follow(networks, value, low, high, number, mine, is_strict, work):
         source = node[up] if up < size else GROUND
         goal = node[down] if down < size else GROUND
         piece = min(amount[up] if up < size else -amount[down], -amount[down] if down < size else amount[up])
-        if _send(networks, value, low, high, network, source, goal, -1, piece, is_strict, work) < piece:
+        if _send(networks, value, low, high, network, source, goal, NO_CELL, piece, is_strict, work) < piece:
             for end in (up, down):
                 if end < size and networks.place[of[end]] != mine:
                     work.stuck[of[end]] = work.count[2]
@@ -327,7 +330,7 @@ def _follow(networks, value, low, high, number, mine, is_strict, work):
             amount[down] += piece
 
 
-@njit(**FAST)
+@njit(**INNER)
 def _give_way(networks, value, low, high, mine, is_strict, work):
     """Lower the groups that exceed their places, and raise them elsewhere; say whether that can be done."""
     for place in range(work.count[0]):
@@ -350,7 +353,7 @@ def _give_way(networks, value, low, high, mine, is_strict, work):
     return True
 
 
-@njit(**FAST)
+@njit(**INNER)
 def _carry(networks, value, low, high, cell, sign, most, is_strict, work):
     """Move a cell by up to `most` from where it is, and let all follow that has to; return how far it went.
 
@@ -387,7 +390,7 @@ def _carry(networks, value, low, high, cell, sign, most, is_strict, work):
     return gone
 
 
-@njit(**FAST)
+@njit(**INNER)
 def _move(networks, sums, base, value, low, high, cell, sign, most, is_strict, work):
     """Move a cell of the base world by up to `most`; return how far it went. The changed cells are in the work space.
 
@@ -398,13 +401,13 @@ def _move(networks, sums, base, value, low, high, cell, sign, most, is_strict, w
     if sign > 0 and whole >= 0 and not is_strict:
         short = min(most, high[cell] - value[cell]) - (value[whole] + networks.excess[cell] - value[cell])
         if short > 0:
-            _carry(networks, value, low, high, whole, 1, short, is_strict, work)
+            _carry(networks, value, low, high, whole, sign, short, is_strict, work)
     went = _carry(networks, value, low, high, cell, sign, most, is_strict, work)
     changed = work.changed[: work.count[0]]
     return went if went > 0 and keeps(sums, changed, value[changed] - base[changed]) else 0
 
 
-@njit(**FAST)
+@njit(**INNER)
 def _reset(base, value, work):
     for place in range(work.count[0]):
         cell = work.changed[place]
@@ -435,8 +438,8 @@ def _search(networks, sums, base, value, low, high, cells, asked, width, lacks, 
                     if value[moved] == base[moved]:
                         continue
                     if size == changed.size:
-                        changed = np.append(changed, np.empty(size, np.int64))
-                        numbers = np.append(numbers, np.empty(size, np.int64))
+                        changed = joined(changed, changed)
+                        numbers = joined(numbers, numbers)
                     changed[size], numbers[size] = moved, value[moved]
                     size += 1
                 _reset(base, value, work)

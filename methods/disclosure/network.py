@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 FAST = {"cache": True, "nogil": True}
+INNER = FAST | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+"""For what only compiled code calls. Such code copies in loops: to compile one assignment of arrays takes a second."""
 
 
 STEP = np.dtype([(name, np.int64) for name in ("here", "there", "arc", "rises")])

@@ -12,8 +12,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from methods.disclosure.network import CELL, FAST, GROUND, Bools, Ints, Network, build, join
-from methods.disclosure.search import NUMBER, distinct, joined, show, withhold, worlds
+from methods.disclosure.network import CELL, FAST, GROUND, INNER, Bools, Ints, Network, build, join
+from methods.disclosure.search import NUMBER, below, distinct, joined, show, withhold, worlds
 
 PAYS = np.array([1, 0, 1, 0])
 """Whether cells may be withheld at first; then while what can be shown again for nothing is, then what can be for less
@@ -139,13 +139,17 @@ def _protect(network, numbers, space, cells, widths, dear):
         uses, used = _note(uses, used, at, cell, changes)
         users, links = _link(users, links, last, uses, at, cell)
     for may_pay in PAYS[1:]:
-        is_in_turn = withheld & (wanted == 0)
-        for arc in dear[is_in_turn[dear]]:
+        in_turn, turns = np.empty(size, np.int64), 0
+        for arc in dear:
+            if withheld[arc] and wanted[arc] == 0:
+                in_turn[turns] = arc
+                turns += 1
+        for arc in in_turn[:turns]:
             # Where nothing is withheld, the order decides nothing but how soon it is known that one cannot do without.
             mine = _users(users, last[arc], uses, at, arc, -1 if may_pay else needed[arc])
             was, before, number = np.empty((mine.size, 2), np.int64), used, numbers[arc]
             for place in range(mine.size):
-                was[place] = at[mine[place]]
+                was[place, 0], was[place, 1] = at[mine[place], 0], at[mine[place], 1]
             low, high = number.low, number.high
             number.low, number.high = number.shown_low, number.shown_high
             instead, spent, ok = np.empty(0, np.int64), 0, True
@@ -168,34 +172,35 @@ def _protect(network, numbers, space, cells, widths, dear):
                 show(numbers, instead)
                 number.low, number.high, used = low, high, before
                 for place in range(mine.size):
-                    at[mine[place]] = was[place]
+                    at[mine[place], 0], at[mine[place], 1] = was[place, 0], was[place, 1]
     return withheld, failed[:failures]
 
 
-@njit(**FAST)
+@njit(**INNER)
 def _note(uses, used, at, cell, changes):
     """Note which cells the worlds of a cell change."""
-    arcs = distinct(changes[:, 0].copy())
+    arcs = distinct(changes[:, 0])
     while used + arcs.size > uses.size:
         uses = joined(uses, uses)
-    uses[used : used + arcs.size] = arcs
+    for place in range(arcs.size):
+        uses[used + place] = arcs[place]
     at[cell, 0], at[cell, 1] = used, used + arcs.size
     return uses, used + arcs.size
 
 
-@njit(**FAST)
+@njit(**INNER)
 def _link(users, links, last, uses, at, cell):
     """Note a cell with all those that its worlds change."""
     for arc in uses[at[cell, 0] : at[cell, 1]]:
         if links == len(users):
-            users = np.concatenate((users, np.empty_like(users)))
+            users = below(users, users)
         users[links, 0], users[links, 1] = cell, last[arc]
         last[arc] = links
         links += 1
     return users, links
 
 
-@njit(**FAST)
+@njit(**INNER)
 def _users(users, link, uses, at, arc, first):
     """Give the cells whose worlds change a cell, by number, but one before the others if it is among them."""
     found, size = np.empty(16, np.int64), 0
@@ -211,7 +216,8 @@ def _users(users, link, uses, at, arc, first):
     found = distinct(found[:size])
     place = np.searchsorted(found, first)
     if place < found.size and found[place] == first:
-        found[1 : place + 1] = found[:place].copy()
+        for back in range(place, 0, -1):
+            found[back] = found[back - 1]
         found[0] = first
     return found
 

@@ -8,7 +8,7 @@ Values and intervals are as they were when a search is done, but for what it say
 import numpy as np
 from numba import njit
 
-from methods.disclosure.network import FAST
+from methods.disclosure.network import FAST, INNER
 
 UNBOUNDED = 1 << 40
 """The widest interval of a number that nothing bounds."""
@@ -24,7 +24,7 @@ WAYS.flags.writeable = False
 """In which direction a cell is moved first, and whether cells may be withheld for it and for the other direction."""
 
 
-@njit(**FAST)
+@njit(**INNER)
 def _push(costs, nodes, side, size, cost, node):
     """Put a node on the heap of a side, which is ordered by cost and then by number."""
     hole = size
@@ -37,7 +37,7 @@ def _push(costs, nodes, side, size, cost, node):
     costs[side, hole], nodes[side, hole] = cost, node
 
 
-@njit(**FAST)
+@njit(**INNER)
 def _pop(costs, nodes, side, size):
     """Take the first of `size` entries from the heap of a side; the others are in order again."""
     cost, node = costs[side, size - 1], nodes[side, size - 1]
@@ -113,14 +113,13 @@ def _path(network, numbers, space, banned, source, goal, need, may_pay):
                 best, meeting, meeting_side = total + space[there, 1 - side], place, side
             if space[there, side] < 0:
                 if touched_size == touched.size:
-                    touched = np.append(touched, np.empty(touched_size, np.int64))
+                    touched = joined(touched, touched)
                 touched[touched_size] = there
                 touched_size += 1
             space[there, side] = total
             space[there, 2 + side] = place
             if size[side] == heap_cost.shape[1]:
-                heap_cost = np.concatenate((heap_cost, np.empty_like(heap_cost)), axis=1)
-                heap_node = np.concatenate((heap_node, np.empty_like(heap_node)), axis=1)
+                heap_cost, heap_node = _doubled(heap_cost), _doubled(heap_node)
             _push(heap_cost, heap_node, side, size[side], total, there)
             size[side] += 1
     arcs, signs = np.empty(touched_size, np.int64), np.empty(touched_size, np.int64)
@@ -140,15 +139,41 @@ def _path(network, numbers, space, banned, source, goal, need, may_pay):
     return best >= 0, arcs[:length], signs[:length]
 
 
-@njit(**FAST)
-def joined(cells, more):
-    """Give cells and more cells as one array."""
-    found = np.empty(cells.size + more.size, np.int64)
-    found[: cells.size], found[cells.size :] = cells, more
+@njit(**INNER)
+def _doubled(rows):
+    """Give two rows twice the room."""
+    size = rows.shape[1]
+    found = np.empty((2, 2 * size), np.int64)
+    for row in range(2):
+        for place in range(size):
+            found[row, place] = rows[row, place]
     return found
 
 
-@njit(**FAST)
+@njit(**INNER)
+def joined(cells, more):
+    """Give cells and more cells as one array."""
+    found = np.empty(cells.size + more.size, np.int64)
+    for place in range(cells.size):
+        found[place] = cells[place]
+    for place in range(more.size):
+        found[cells.size + place] = more[place]
+    return found
+
+
+@njit(**INNER)
+def below(rows, more):
+    """Give rows and, below them, more rows of the same width."""
+    found = np.empty((len(rows) + len(more), rows.shape[1]), np.int64)
+    for at in range(rows.shape[1]):
+        for place in range(len(rows)):
+            found[place, at] = rows[place, at]
+        for place in range(len(more)):
+            found[len(rows) + place, at] = more[place, at]
+    return found
+
+
+@njit(**INNER)
 def distinct(cells):
     """Give each of a few cells once, by number."""
     found, size = np.empty(cells.size, np.int64), 0
@@ -158,13 +183,14 @@ def distinct(cells):
             place -= 1
         if place > 0 and found[place - 1] == cell:
             continue
-        found[place + 1 : size + 1] = found[place:size].copy()
+        for at in range(size, place, -1):
+            found[at] = found[at - 1]
         found[place] = cell
         size += 1
     return found[:size]
 
 
-@njit(**FAST)
+@njit(**INNER)
 def _send(network, numbers, space, source, goal, banned, amount, may_pay):
     """Send up to `amount` from source to goal; return how much went, over which arcs, and which of them were withheld.
 
@@ -203,7 +229,7 @@ def show(numbers, cells):
         number.low, number.high = number.shown_low, number.shown_high
 
 
-@njit(**FAST)
+@njit(**INNER)
 def withhold(numbers, cells):
     """Say nothing of some cells any more; give the price of that."""
     price = 0
@@ -214,20 +240,20 @@ def withhold(numbers, cells):
     return price
 
 
-@njit(**FAST)
+@njit(**INNER)
 def _taken(numbers, cells, sign):
     """Give [change, 3] the cells that have another number now, that number and a sign, and put their own back."""
     found, size = np.empty((cells.size, 3), np.int64), 0
     for cell in cells:
         number = numbers[cell]
         if number.value != number.kept:
-            found[size] = cell, number.value, sign
+            found[size, 0], found[size, 1], found[size, 2] = cell, number.value, sign
             size += 1
             number.value = number.kept
     return found[:size]
 
 
-@njit(**FAST)
+@njit(**INNER)
 def _move(network, numbers, space, cell, sign, amount, may_pay):
     """Raise or lower a cell by up to `amount` and let others make up for it.
 
@@ -279,7 +305,7 @@ def _move(network, numbers, space, cell, sign, amount, may_pay):
     return changes, went, paid
 
 
-@njit(**FAST)
+@njit(**INNER)
 def pair(network, numbers, space, cell, width, way):
     """Find two worlds that differ by up to `width` in a cell, one of `WAYS`.
 
@@ -292,7 +318,7 @@ def pair(network, numbers, space, cell, width, way):
         amount = min(left, own.high - own.value if sign > 0 else own.value - own.low)
         if amount > 0:
             found, went, more = _move(network, numbers, space, cell, sign, amount, way[1 + turn])
-            changes, paid = np.concatenate((changes, found)), joined(paid, more)
+            changes, paid = below(changes, found), joined(paid, more)
             left -= went
     if left > 0:
         show(numbers, paid)
