@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 
 from methods.disclosure.linked import Hierarchy
-from methods.disclosure.network import FAST, GROUND, INNER, Bools, Ints, build
+from methods.disclosure.network import FAST, GROUND, INNER, Bools, Ints, families
 from methods.disclosure.protection import Worlds
 from methods.disclosure.search import joined
 
@@ -81,20 +81,8 @@ class _Work(NamedTuple):
 
 def graph(hierarchy: Hierarchy, cells: Ints, is_open: Bools, base: Ints, limits: tuple[Ints, Ints]) -> Graph:
     """Make the networks of the cells that are open, `cells[place, group]`; `limits` pairs groups with their places."""
-    kinds, size, parent = np.array(hierarchy.family), base.size, hierarchy.parent
-    totals = cells[:, kinds == "total"].max(axis=1, initial=-1)
-    names = sorted(set(hierarchy.family) - {"", "total"})
-    partitions = [groups for groups in (cells[:, kinds == name] for name in names) if (groups >= 0).any()]
-    others = [groups for group in np.flatnonzero(kinds == "") if ((groups := cells[:, [group]]) >= 0).any()]
-    moved = [build(parent, size, groups, is_partition=True, totals=totals) for groups in partitions]
-    moved = moved or [build(parent, size, totals[:, None], is_partition=False)]
-    own, offset = np.zeros(size, dtype=np.int64), len(moved)
-    for number, groups in [*enumerate(partitions), *enumerate(others, offset)]:
-        own[groups[groups >= 0]] = number
-    moved += [build(parent, size, groups, is_partition=False) for groups in others]
-    following = [build(parent, size, groups, is_partition=True) for groups in partitions]
-    place, is_total = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=bool)
-    place[cells[cells >= 0]], is_total[totals[totals >= 0]] = np.nonzero(cells >= 0)[0], True
+    size, parent = base.size, hierarchy.parent
+    moved, following, own, place, is_total = families(parent, cells, hierarchy.family)
     first, starts, incidents, arcs = [], [], [], 0
     for network in (*moved, *following):
         mine = np.flatnonzero((network.tail >= 0) & is_open)

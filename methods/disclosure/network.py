@@ -49,8 +49,44 @@ class Part(NamedTuple):
     leaf: Ints
 
 
+class Families(NamedTuple):
+    """The networks of a table, one for each family of groups, and what stands where in them.
+
+    Cells are `moved` in the network that `own` names, each family with the totals of the places where it adds up to
+    them. The groups of a partition are `following` in one without, number for number, where a total moved in another.
+    """
+
+    moved: list[Part]
+    following: list[Part]
+    own: Ints
+    place: Ints
+    is_total: Bools
+
+
 GROUND = 0
 """The node of a part at which nothing has to add up: what lies outside the table."""
+
+
+def families(parent: Ints, cells: Ints, kinds: Sequence[str]) -> Families:
+    """Lay out the cells of a table, numbered from 0 in `cells[place, group]`, -1 where there is none.
+
+    A kind is `total` for all students of a place, the name of a partition whose groups add up to the total, or "" for a
+    group that overlaps with others. Without a partition the totals have a network of their own, the first.
+    """
+    names, size = np.array(kinds), int((cells >= 0).sum())
+    totals = cells[:, names == "total"].max(axis=1, initial=-1)
+    by_kind = [cells[:, names == name] for name in sorted(set(kinds) - {"", "total"})]
+    partitions = [groups for groups in by_kind if (groups >= 0).any()]
+    others = [groups for group in np.flatnonzero(names == "") if ((groups := cells[:, [group]]) >= 0).any()]
+    moved = [build(parent, size, groups, is_partition=True, totals=totals) for groups in partitions]
+    moved = moved or [build(parent, size, totals[:, None], is_partition=False)]
+    own, place = np.zeros((2, size), dtype=np.int64)
+    for number, groups in [*enumerate(partitions), *enumerate(others, len(moved))]:
+        own[groups[groups >= 0]] = number
+    moved += [build(parent, size, groups, is_partition=False) for groups in others]
+    following = [build(parent, size, groups, is_partition=True) for groups in partitions]
+    place[cells[cells >= 0]] = np.nonzero(cells >= 0)[0]
+    return Families(moved, following, own, place, np.isin(np.arange(size), totals))
 
 
 def build(parent: Ints, size: int, groups: Ints, *, is_partition: bool, totals: Ints | None = None) -> Part:

@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from methods.disclosure.network import CELL, FAST, GROUND, INNER, Bools, Ints, Network, build, join
+from methods.disclosure.network import CELL, FAST, GROUND, INNER, Bools, Ints, Network, families, join
 from methods.disclosure.search import NUMBER, below, distinct, joined, show, withhold, worlds
 
 PAYS = np.array([1, 0, 1, 0])
@@ -30,41 +30,16 @@ class Worlds:
 
 
 def lay_out(parent: Ints, cells: Ints, kinds: Sequence[str]) -> Network:
-    """Lay out the cells of a table, numbered from 0 in `cells[place, group]`, -1 where there is none.
-
-    A kind is `total` for all students of a place, the name of a partition whose groups add up to the total, or "" for a
-    group that overlaps with others. Each family of groups is moved in a network with the totals of the places where it
-    adds up to them; the groups of a partition follow a total that others moved in one without.
-    """
-    names = np.array(kinds)
-    size = int((cells >= 0).sum())
-    totals = cells[:, names == "total"].max(axis=1, initial=-1)
-    moved, following = [], []
-    family = np.zeros(size, dtype=np.int64)
-    for name in sorted(set(kinds) - {"", "total"}):
-        groups = cells[:, names == name]
-        if (groups >= 0).any():
-            family[groups[groups >= 0]] = len(moved)
-            moved.append(build(parent, size, groups, is_partition=True, totals=totals))
-            following.append(build(parent, size, groups, is_partition=True))
-    if not moved:
-        moved.append(build(parent, size, totals[:, None], is_partition=False))
-    for group in np.flatnonzero(names == ""):
-        groups = cells[:, [group]]
-        if (groups >= 0).any():
-            family[groups[groups >= 0]] = len(moved)
-            moved.append(build(parent, size, groups, is_partition=False))
+    """Set the networks of a table side by side; `cells` and `kinds` are those of `families`."""
+    moved, following, own, place, is_total = families(parent, cells, kinds)
     start, steps, first = join([*moved, *following])
-    found, every = np.empty(size, CELL), np.arange(size)
-    at, group = np.nonzero(cells >= 0)
-    found["place"][cells[at, group]] = at
-    found["is_total"] = np.isin(every, totals[totals >= 0])
-    found["family"] = family
+    found, every = np.empty(own.size, CELL), np.arange(own.size)
+    found["place"], found["is_total"], found["family"] = place, is_total, own
     for end in ("tail", "head"):
-        found[end] = first[family] + np.array([getattr(part, end) for part in moved])[family, every]
+        found[end] = first[own] + np.array([getattr(part, end) for part in moved])[own, every]
     leaf = np.full((len(following), len(parent) + 1), GROUND)
-    for own, part in enumerate(following):
-        leaf[own, :-1] = part.leaf
+    for number, part in enumerate(following):
+        leaf[number, :-1] = part.leaf
     outside = first[len(moved) :, None]
     return Network(start, steps, found, np.where(leaf >= 0, leaf + outside, -1))
 
