@@ -7,6 +7,7 @@ whoever publishes stops at an error.
 
 import csv
 import os
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -146,15 +147,27 @@ def check_release(
         name: source.add_dataframe_asset(name).add_batch_definition_whole_dataframe(name).get_batch({"dataframe": data})
         for name, data in frames.items()
     }
+    promises = _promises(minimum_n, compares=previous is not None)
     counts_only = {"result_format": "BASIC", "partial_unexpected_count": 0}
-    results = []
-    for promise in _promises(minimum_n, compares=previous is not None):
-        if promise.frame in batches:
-            suite = gx.ExpectationSuite(name=promise.name, expectations=list(promise.expectations))
-            results.append(_judge(promise, batches[promise.frame].validate(suite, result_format=counts_only).results))
-        else:
-            results.append(_result(promise, "not_checked", "the columns are not the promised ones"))
-    return results
+    found = defaultdict(list)
+    # One suite for all promises of a frame: for each suite the library reads the whole frame anew.
+    for name, batch in batches.items():
+        asked = [_of(promise, one) for promise in promises if promise.frame == name for one in promise.expectations]
+        suite = gx.ExpectationSuite(name=name, expectations=asked)
+        for one in batch.validate(suite, result_format=counts_only).results:
+            found[one.expectation_config.meta["promise"]].append(one)
+    return [
+        _judge(promise, found[promise.name])
+        if promise.frame in batches
+        else _result(promise, "not_checked", "the columns are not the promised ones")
+        for promise in promises
+    ]
+
+
+def _of(promise: Promise, expectation: Any) -> Any:
+    """Mark an expectation with the promise that it tests, for its result comes among those of other promises."""
+    expectation.meta = {"promise": promise.name}
+    return expectation
 
 
 def _looked_at(expectation: Any) -> list[str]:
@@ -338,8 +351,17 @@ def _rows(frame: "pd.DataFrame", units: Mapping[str, str]) -> "pd.DataFrame":
 
 def _unit(rows: "pd.DataFrame", units: Mapping[str, str]) -> "pd.Series":
     """Give the unit of each row's measure, or `unknown`."""
-    measures = rows["indicator"].astype("object") + "/" + rows["measure"].astype("object")
-    return measures.map(lambda name: units.get(name, "unknown"), na_action="ignore").astype("category")
+    import numpy as np
+    import pandas as pd
+
+    indicators, measures = (rows[name].cat for name in ("indicator", "measure"))
+    # A missing name has the code -1, and so takes the last of a row and the last row.
+    of = [
+        [*(units.get(f"{one}/{measure}", "unknown") for measure in measures.categories), None]
+        for one in indicators.categories
+    ]
+    of = np.array([*of, [None] * (len(measures.categories) + 1)], dtype="object")
+    return pd.Series(of[indicators.codes, measures.codes], index=rows.index).astype("category")
 
 
 def _types(frame: "pd.DataFrame") -> "pd.DataFrame":
