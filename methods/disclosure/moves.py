@@ -13,7 +13,6 @@ from numba import njit
 from methods.disclosure.linked import Hierarchy
 from methods.disclosure.network import FAST, GROUND, INNER, Bools, Ints, families
 from methods.disclosure.protection import Worlds
-from methods.disclosure.search import joined
 
 TRIES = 8
 """How many ways are tried for a step before a smaller one is."""
@@ -404,6 +403,15 @@ def _reset(base, value, work):
     work.count[0] = 0
 
 
+@njit(**INNER)
+def _doubled(values):
+    """Give values twice the room."""
+    found = np.empty(2 * values.size, np.int64)
+    for place in range(values.size):
+        found[place] = values[place]
+    return found
+
+
 @njit(**FAST)
 def _search(networks, sums, base, value, low, high, cells, asked, width, lacks, work):
     """Return for each cell which pair of worlds serves it and how far it rises in it, and the pairs, end after end."""
@@ -426,8 +434,8 @@ def _search(networks, sums, base, value, low, high, cells, asked, width, lacks, 
                     if value[moved] == base[moved]:
                         continue
                     if size == changed.size:
-                        changed = joined(changed, changed)
-                        numbers = joined(numbers, numbers)
+                        changed = _doubled(changed)
+                        numbers = _doubled(numbers)
                     changed[size], numbers[size] = moved, value[moved]
                     size += 1
                 _reset(base, value, work)

@@ -4,7 +4,7 @@ A cell stands in two equations at most, its place's sum over groups and its pare
 sign; so a table is a flow network, and moving numbers round a cycle changes nothing that is published. An exact cell
 can be worked back if and only if no cycle of cells that are not published exactly goes through it. Networks for the
 suppression of cells: Cox (1995), Fischetti & Salazar-González (1999), Castro (2006). The searches, in `search` and
-`moves`, and the release of what was withheld in vain, in `protection`, are our own. No policy lives here.
+`moves`, and the release of what was withheld in vain are our own. No policy lives here.
 """
 
 from collections.abc import Sequence

@@ -1,8 +1,9 @@
 """The cheapest cycles through a cell of a table: two worlds that differ there, and what must be withheld for them.
 
-Everything here is compiled and works on a `Network`, the numbers of its table (`NUMBER`) and a space to work in:
-[node, 4], the cost at which each of two sides reached a node, or -1, which it is left at, and the step that did.
-Values and intervals are as they were when a search is done, but for what it says that it withheld.
+What is withheld in vain is shown again. Everything here is compiled and works on a `Network`, the numbers of its table
+(`NUMBER`) and a space to work in: [node, 4], the cost at which each of two sides reached a node, or -1, which it is
+left at, and the step that did. Values and intervals are as they were when a search is done, but for what it says that
+it withheld.
 """
 
 import numpy as np
@@ -22,6 +23,9 @@ interval while the cell is not withheld."""
 WAYS = np.array([(1, 0, 0), (-1, 0, 0), (1, 1, 1), (-1, 1, 1), (1, 0, 1), (-1, 0, 1)])
 WAYS.flags.writeable = False
 """In which direction a cell is moved first, and whether cells may be withheld for it and for the other direction."""
+PAYS = np.array([1, 0, 1, 0])
+"""Whether cells may be withheld at first; then while what can be shown again for nothing is, then what can be for less
+than it is worth, then what can be for nothing since."""
 
 
 @njit(**INNER)
@@ -343,3 +347,111 @@ def worlds(network, numbers, space, cell, width, may_pay):
             least = price if wide >= width else -1
     withhold(numbers, paid)
     return changes, went, paid
+
+
+@njit(**FAST)
+def protect(network, numbers, space, cells, widths, dear):
+    """Withhold what it takes for each of `cells`, in their order, and show again what is not needed, first the dear."""
+    size = numbers.size
+    wanted, withheld = np.zeros(size, np.int64), np.zeros(size, np.bool_)
+    # What the worlds of a cell change, one after the other: `uses[at[cell, 0] : at[cell, 1]]`.
+    uses, used, at = np.empty(1024, np.int64), 0, np.zeros((size, 2), np.int64)
+    # Which cells need a cell: a chain of `users` [cell, next] from `last`; some of them may need it no more.
+    users, links, last = np.empty((1024, 2), np.int64), 0, np.full(size, -1)
+    failed, failures = np.empty(cells.size, np.int64), 0
+    # For which cell one was withheld, or which could not do without it when that was tried last.
+    needed = np.full(size, -1)
+    for place in range(cells.size):
+        wanted[cells[place]] = widths[place]
+    for cell in cells:
+        changes, went, paid = worlds(network, numbers, space, cell, wanted[cell], PAYS[0])
+        if went < wanted[cell]:
+            failed[failures] = cell
+            failures += 1
+            continue
+        for arc in paid:
+            withheld[arc], needed[arc] = True, cell
+        uses, used = _note(uses, used, at, cell, changes)
+        users, links = _link(users, links, last, uses, at, cell)
+    for may_pay in PAYS[1:]:
+        in_turn, turns = np.empty(size, np.int64), 0
+        for arc in dear:
+            if withheld[arc] and wanted[arc] == 0:
+                in_turn[turns] = arc
+                turns += 1
+        for arc in in_turn[:turns]:
+            # Where nothing is withheld, the order decides nothing but how soon it is known that one cannot do without.
+            mine = _users(users, last[arc], uses, at, arc, -1 if may_pay else needed[arc])
+            was, before, number = np.empty((mine.size, 2), np.int64), used, numbers[arc]
+            for place in range(mine.size):
+                was[place, 0], was[place, 1] = at[mine[place], 0], at[mine[place], 1]
+            low, high = number.low, number.high
+            number.low, number.high = number.shown_low, number.shown_high
+            instead, spent, ok = np.empty(0, np.int64), 0, True
+            for cell in mine:
+                changes, went, paid = worlds(network, numbers, space, cell, wanted[cell], may_pay)
+                instead = joined(instead, paid)
+                spent += withhold(numbers, paid)
+                ok = went >= wanted[cell] and spent < number.price
+                if not ok:
+                    needed[arc] = cell
+                    break
+                uses, used = _note(uses, used, at, cell, changes)
+            if ok:
+                withheld[arc] = False
+                for other in instead:
+                    withheld[other], needed[other] = True, mine[0]
+                for cell in mine:
+                    users, links = _link(users, links, last, uses, at, cell)
+            else:
+                show(numbers, instead)
+                number.low, number.high, used = low, high, before
+                for place in range(mine.size):
+                    at[mine[place], 0], at[mine[place], 1] = was[place, 0], was[place, 1]
+    return withheld, failed[:failures]
+
+
+@njit(**INNER)
+def _note(uses, used, at, cell, changes):
+    """Note which cells the worlds of a cell change."""
+    arcs = distinct(changes[:, 0])
+    while used + arcs.size > uses.size:
+        uses = joined(uses, uses)
+    for place in range(arcs.size):
+        uses[used + place] = arcs[place]
+    at[cell, 0], at[cell, 1] = used, used + arcs.size
+    return uses, used + arcs.size
+
+
+@njit(**INNER)
+def _link(users, links, last, uses, at, cell):
+    """Note a cell with all those that its worlds change."""
+    for arc in uses[at[cell, 0] : at[cell, 1]]:
+        if links == len(users):
+            users = below(users, users)
+        users[links, 0], users[links, 1] = cell, last[arc]
+        last[arc] = links
+        links += 1
+    return users, links
+
+
+@njit(**INNER)
+def _users(users, link, uses, at, arc, first):
+    """Give the cells whose worlds change a cell, by number, but one before the others if it is among them."""
+    found, size = np.empty(16, np.int64), 0
+    while link >= 0:
+        cell, link = users[link, 0], users[link, 1]
+        mine = uses[at[cell, 0] : at[cell, 1]]
+        place = np.searchsorted(mine, arc)
+        if place < mine.size and mine[place] == arc:
+            if size == found.size:
+                found = joined(found, found)
+            found[size] = cell
+            size += 1
+    found = distinct(found[:size])
+    place = np.searchsorted(found, first)
+    if place < found.size and found[place] == first:
+        for back in range(place, 0, -1):
+            found[back] = found[back - 1]
+        found[0] = first
+    return found

@@ -128,6 +128,26 @@ def methods_only_compute(root: Path) -> list[str]:
     ]
 
 
+def compiled_code_stands_together(root: Path) -> list[str]:
+    """Compiled functions call none of another module: what is stored of the caller holds its old machine code."""
+    trees = {path: _tree(path.read_text()) for path in _python(root, "methods")}
+    compiled = {
+        (".".join(path.relative_to(root).with_suffix("").parts), function.name)
+        for path, tree in trees.items()
+        for function in _compiled(tree)
+    }
+    return [
+        f"{path.relative_to(root)} compiles {function.name} with {name.name} of {line.module}, whose changes it misses"
+        for path, tree in trees.items()
+        for line in ast.walk(tree)
+        if isinstance(line, ast.ImportFrom)
+        for name in line.names
+        if (line.module, name.name) in compiled
+        for function in _compiled(tree)
+        if (name.asname or name.name) in {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
+    ]
+
+
 def heavy_imports_wait(root: Path) -> list[str]:
     """Great Expectations takes seconds to import, so only the function that runs it imports it."""
     return [
@@ -536,6 +556,16 @@ def _outside_functions(node: ast.AST) -> Iterator[ast.AST]:
     for child in ast.iter_child_nodes(node):
         if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
             yield from _outside_functions(child)
+
+
+def _compiled(tree: ast.Module) -> list[ast.FunctionDef]:
+    """List the functions that a decorator njit(...) compiles."""
+    return [
+        node
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef)
+        and any(isinstance(one, ast.Call) and getattr(one.func, "id", "") == "njit" for one in node.decorator_list)
+    ]
 
 
 def _imported(nodes: Iterator[ast.AST]) -> set[str]:

@@ -29,6 +29,10 @@ def test_methods_only_compute(checkout: Path) -> None:
     assert house.methods_only_compute(checkout) == []
 
 
+def test_compiled_code_stands_with_what_it_calls(checkout: Path) -> None:
+    assert house.compiled_code_stands_together(checkout) == []
+
+
 def test_great_expectations_is_imported_by_the_function_that_runs_it(checkout: Path) -> None:
     assert house.heavy_imports_wait(checkout) == []
 

@@ -55,6 +55,14 @@ PLANTED_IN_FILES = [
     (house.methods_only_compute, write("methods/growth.py", "from pathlib import Path\n"), "imports pathlib"),
     (house.methods_only_compute, write("methods/growth.py", "def f():\n    import duckdb\n"), "imports duckdb"),
     (
+        house.compiled_code_stands_together,
+        add(
+            "methods/disclosure/moves.py",
+            "\nfrom methods.disclosure.search import show\n\n\n@njit(**FAST)\ndef f(a, b):\n    show(a, b)\n",
+        ),
+        "compiles f with show of methods.disclosure.search",
+    ),
+    (
         house.heavy_imports_wait,
         add("expectations/releases/publication.py", "\nimport great_expectations\n"),
         "expectations/releases/publication.py",
