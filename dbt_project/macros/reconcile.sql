@@ -16,45 +16,24 @@
     ) -%}
     {%- set most = "" if has_one_row else "max" -%}
     {%- set least = "" if has_one_row else "min" %}
-    select
-        '{{ slug }}' as indicator,
-        placed.policy_id,
-        placed.school_year,
-        placed.level,
-        placed.entity_id,
-        placed.population,
-        placed.subject,
-        placed.outcome,
-        enrolled.student_id is not null as is_enrolled,
-        count(*) as student_count
-    from
-        (
-            select {{ key }},
-            {% if "members" in indicator -%}
-                    case when bool_or(exclusion is null) then 'counted' else min(exclusion) end as outcome
-                from {{ ref(indicator.members) }}
-            {%- else -%}
-                    case
-                        when {{ most }} (denominator) > 0 or {{ most }} (expected) > 0
-                        then 'counted'
-                        else
-                            {{
-                                (
-                                    "coalesce(" ~ least ~ "(exclusion), 'no_reason_given')"
-                                    if has_exclusion
-                                    else "'no_reason_given'"
-                                )
-                            }}
-                    end as outcome
-                from ({{ contributions_of(slug, measures[0].id if measures) }})
-            {%- endif %}
-            {% if not has_one_row -%} group by {{ key }} {%- endif %}
-        ) as placed
-    left join
-        {{ ref("int_students_in_entities") }} as enrolled
-        on placed.school_year = enrolled.school_year
-        and placed.level = enrolled.level
-        and placed.entity_id = enrolled.entity_id
-        and placed.student_id = enrolled.student_id
-    group by all
+    select '{{ slug }}' as indicator, {{ key }},
+    {% if "members" in indicator -%}
+            case when bool_or(exclusion is null) then 'counted' else min(exclusion) end as outcome
+        from {{ ref(indicator.members) }}
+    {%- else -%}
+            case
+                when {{ most }} (denominator) > 0 or {{ most }} (expected) > 0
+                then 'counted'
+                else
+                    {{
+                        (
+                            "coalesce(" ~ least ~ "(exclusion), 'no_reason_given')"
+                            if has_exclusion
+                            else "'no_reason_given'"
+                        )
+                    }}
+            end as outcome
+        from ({{ contributions_of(slug, measures[0].id if measures) }})
+    {%- endif %}
+    {% if not has_one_row -%} group by {{ key }} {%- endif %}
 {%- endmacro %}

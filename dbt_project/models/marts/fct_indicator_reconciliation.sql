@@ -2,10 +2,32 @@
 -- enrollment.
 -- Students who are judged though they are not enrolled this year (a graduation cohort has such) stand apart.
 with
-    placed as (
+    judged as (
         {% for indicator in table_of_contents() %}
             {{ reconcile(indicator) }} {{ "union all" if not loop.last }}
         {% endfor %}
+    ),
+
+    placed as (
+        select
+            judged.indicator,
+            judged.policy_id,
+            judged.school_year,
+            judged.level,
+            judged.entity_id,
+            judged.population,
+            judged.subject,
+            judged.outcome,
+            students.student_id is not null as is_enrolled,
+            count(*) as student_count
+        from judged
+        left join
+            {{ ref("int_students_in_entities") }} as students
+            on judged.school_year = students.school_year
+            and judged.level = students.level
+            and judged.entity_id = students.entity_id
+            and judged.student_id = students.student_id
+        group by all
     ),
 
     indicators as (select indicator, without_record from {{ ref("dim_indicator") }}),
