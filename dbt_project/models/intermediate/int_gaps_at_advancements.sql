@@ -127,9 +127,9 @@ select
     measured_on.subject,
     measured_on.grade_place,
     measured_on.kind,
-    coalesce(needed.prerequisite_months, 0) as prerequisite_months,
-    coalesce(summed.assessed_months, 0) as assessed_months,
-    coalesce(summed.known_gap_months, 0) as known_gap_months,
+    cast(coalesce(needed.prerequisite_months, 0) as decimal(18, 3)) as prerequisite_months,
+    cast(coalesce(summed.assessed_months, 0) as decimal(18, 3)) as assessed_months,
+    cast(coalesce(summed.known_gap_months, 0) as decimal(18, 3)) as known_gap_months,
     coalesce(summed.essential_gap_count, 0) as essential_gap_count,
     coalesce(summed.direct_gap_count, 0) as direct_gap_count,
     supported.days_to_support

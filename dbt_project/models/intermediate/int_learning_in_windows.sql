@@ -1,6 +1,6 @@
 -- What a student knew and learned in a subject from a first to a last day: the sums over competencies from which
--- mastery,
--- pace and gaps follow. A student who was all year in one school is here once, whatever the number of entities.
+-- mastery, pace and gaps follow. A student who was all year in one school is here once, whatever the number of
+-- entities. Sums have the digits they need and no more: what has more than 18 is read many times slower.
 with
     windows as (
         select distinct school_year, student_id, grade_place, first_date, last_date
@@ -165,12 +165,12 @@ select
     windows.last_date,
     frameworks.subject,
     frameworks_by_grade.framework_version,
-    frameworks_by_grade.framework_months,
-    frameworks_by_grade.months_before_grade,
-    frameworks_by_grade.months_of_grade,
+    cast(frameworks_by_grade.framework_months as decimal(18, 3)) as framework_months,
+    cast(frameworks_by_grade.months_before_grade as decimal(18, 3)) as months_before_grade,
+    cast(frameworks_by_grade.months_of_grade as decimal(18, 3)) as months_of_grade,
     frameworks_by_grade.count_before_grade,
     frameworks_by_grade.count_of_grade,
-    frameworks_by_grade.prerequisite_months,
+    cast(frameworks_by_grade.prerequisite_months as decimal(18, 3)) as prerequisite_months,
     frameworks_by_grade.first_grade_place,
     coalesce(summed.assessed_count, 0) as assessed_count,
     {% for column in [
@@ -193,7 +193,8 @@ select
         "essential_gap_count_seen_before",
         "direct_gap_count_seen_before",
     ] -%}
-        coalesce(summed.{{ column }}, 0) as {{ column }},
+        {%- set type = "decimal(18, 3)" if "_months" in column else "bigint" %}
+        cast(coalesce(summed.{{ column }}, 0) as {{ type }}) as {{ column }},
     {% endfor -%}
     summed.first_learned_date,
     summed.last_learned_date

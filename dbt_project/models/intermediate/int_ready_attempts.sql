@@ -103,7 +103,9 @@ with
                     )
             ) as on_readiness,
             count(*) filter (where not is_recheck and days_waited >= 0) as waited_attempts,
-            coalesce(sum(days_waited) filter (where not is_recheck and days_waited >= 0), 0) as days_waited
+            cast(
+                coalesce(sum(days_waited) filter (where not is_recheck and days_waited >= 0), 0) as bigint
+            ) as days_waited
         from attempts
         inner join policy on attempts.school_year between policy.first_school_year and policy.last_school_year
         where policy.level <> 'school' or attempts.school_id is not null

@@ -115,7 +115,9 @@ with
                 where exclusion is null and is_second_equivalent and is_second_successful
             ) as successful_retries,
             count(*) filter (where exclusion is null and has_retry and sends_support) as supported_retries,
-            coalesce(sum(minutes) filter (where exclusion is null and has_retry and sends_support), 0) as minutes
+            cast(
+                coalesce(sum(minutes) filter (where exclusion is null and has_retry and sends_support), 0) as bigint
+            ) as minutes
         from described
         where entity_id is not null
         group by policy_id, school_year, level, entity_id, student_id

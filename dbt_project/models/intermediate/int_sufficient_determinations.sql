@@ -162,14 +162,14 @@ select
     case policy.level when 'school' then school_id when 'district' then district_id else 'state' end as entity_id,
     student_id,
     min(exclusion) as exclusion,
-    sum(without_evidence_sent) as without_evidence_sent,
-    sum(determination_count) as determination_count,
-    sum(with_enough_pieces) as with_enough_pieces,
-    sum(with_recent_evidence) as with_recent_evidence,
-    sum(with_enough_forms) as with_enough_forms,
-    sum(with_performance_evidence) as with_performance_evidence,
-    sum(with_second_judge) as with_second_judge,
-    sum(sufficient) as sufficient
+    cast(sum(without_evidence_sent) as bigint) as without_evidence_sent,
+    cast(sum(determination_count) as bigint) as determination_count,
+    cast(sum(with_enough_pieces) as bigint) as with_enough_pieces,
+    cast(sum(with_recent_evidence) as bigint) as with_recent_evidence,
+    cast(sum(with_enough_forms) as bigint) as with_enough_forms,
+    cast(sum(with_performance_evidence) as bigint) as with_performance_evidence,
+    cast(sum(with_second_judge) as bigint) as with_second_judge,
+    cast(sum(sufficient) as bigint) as sufficient
 from students
 inner join
     policy using (

@@ -15,7 +15,7 @@ with
                 then 'prerequisites_never_assessed'
                 else min(exclusion)
             end as exclusion,
-            sum(known_gap_months) filter (where exclusion is null) as known_gap_months,
+            cast(sum(known_gap_months) filter (where exclusion is null) as decimal(18, 3)) as known_gap_months,
             coalesce(bool_or(has_major_gap) filter (where exclusion is null), false) as has_major_gap
         from {{ ref("int_prerequisite_gaps") }}
         group by policy_id, school_year, level, entity_id, student_id
