@@ -3,7 +3,8 @@
 Beside them, what they need not try: the sensitive numbers that published worlds prove open.
 
 What a reader can work out is decided in `methods.attacks`; what nobody may work out, by the policy. Only that judgment
-reads results before hiding: every equation and every bound comes from published rows.
+reads results before hiding, and what the strongest reader knows of them: by how much a sum is off. Every equation and
+every bound comes from published rows.
 """
 
 from collections.abc import Sequence
@@ -56,6 +57,18 @@ RULES = """
         and rules.first_school_year between minimums.first_school_year and minimums.last_school_year
     order by all
 """
+TRUE = f"""
+    with counted as (
+        select
+            {", ".join(KEYS)}, cast(student_count as decimal(28, 4)) as student_count,
+            cast(case when student_count = 0 then 0 else numerator end as decimal(28, 4)) as numerator,
+            cast(case when student_count = 0 then 0 else denominator end as decimal(28, 4)) as denominator
+        from marts.fct_indicator_results
+    ),
+    named as (unpivot counted on student_count, numerator, denominator into name quantity value known)
+    select {", ".join(CELL)}, cast(known as bigint) as known from named where known = floor(known)
+"""
+"""The numbers behind the results. The attack is told no more of them than by how much sums of them are off."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +95,8 @@ def tried(place: Home, connection: duckdb.DuckDBPyConnection, folder: Path | Non
     candidate, sensitive = read(connection)
     narrowed = sensitive.height <= NARROWED
     claims = _claims(folder, sensitive) if folder else None
-    found = worked_out(candidate, sensitive, ledger.earlier(place, connection), None if narrowed else 0, claims)
+    earlier, known = ledger.earlier(place, connection), connection.execute(TRUE).pl()
+    found = worked_out(candidate, sensitive, earlier, None if narrowed else 0, claims, known)
     shows = candidate.results.filter(pl.any_horizontal(pl.col(SHOWN).is_not_null()))
     must = ledger.constraints(place, connection).filter(pl.col("must") == "hide")
     kinds = {"hidden_before": "reopened", "few_moved": "change"}
@@ -128,36 +142,49 @@ def worked_out(
     earlier: Sequence[Before] = (),
     programs: int | None = None,
     claims: tuple[pl.DataFrame, pl.DataFrame] | None = None,
+    known: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """List the sensitive cells that a reader can work out or narrow down: release, key, quantity and attack.
 
     The release is empty for the candidate. A reader is taken to know which numbers are the same as in an earlier one.
     With `programs`, only so many cells are tried by programs. `claims` are ways from a world of the candidate to
     others (way, key, quantity and step) and that world (key, quantity and value), which are tried before.
+
+    A reader is mistaken about a sum that is off because places overlap, and about tables that show the same and are
+    not: what follows from a mistake tells nobody. With the numbers `known` (key, quantity and known) none is made.
     """
     frames = [_counts(candidate, candidate.results).with_columns(release=pl.lit(""), same=pl.lit(True))]
     targets = [sensitive.with_columns(release=pl.lit(""))]
     for before in earlier:
         counts = _counts(candidate, before.results).with_columns(release=pl.lit(before.version))
-        known = before.unchanged.select(*CELL, same=pl.lit(True))
-        frames.append(counts.join(known, on=CELL, how="left").with_columns(pl.col("same").fill_null(False)))
+        same = before.unchanged.select(*CELL, same=pl.lit(True))
+        frames.append(counts.join(same, on=CELL, how="left").with_columns(pl.col("same").fill_null(False)))
         # What has changed since is nobody's business still, and how much room it needed is not kept.
         gone = before.sensitive.join(before.unchanged, on=CELL, how="anti")
         targets.append(gone.with_columns(width=pl.lit(1, pl.Int64), release=pl.lit(before.version)))
     cells = pl.concat(frames).with_columns(
         _code(["release", *TABLE]).alias("table"), _code(PLACE).alias("place"), _code(["student_group"]).alias("group")
     )
-    cells = cells.sort("table", "place", "group").with_row_index("position")
+    cells = _with_known(cells, known).sort("table", "place", "group").with_row_index("position")
     arrays = {name: cells[name].to_numpy().astype(np.int64) for name in ("table", "place", "group", "low", "high")}
     counts = Counts(**arrays, number=_numbers(cells, arrays))
     wanted = cells.join(pl.concat(targets, how="diagonal"), on=["release", *CELL], how="inner", maintain_order="left")
     asked = wanted["position"].to_numpy(), wanted["width"].to_numpy()
     layout = _layout(candidate, cells)
     moves = None if claims is None else _moves(claims, cells, counts.number, layout.sums)
-    found = attack(counts, layout, *asked, programs=programs, moves=moves)
+    told = cells["known"].fill_null(-1).to_numpy() if known is not None else None
+    found = attack(counts, layout, *asked, programs=programs, moves=moves, known=told)
     attacks = pl.Series("attack", found.attack.tolist(), dtype=pl.String)
     named = pl.DataFrame({"position": found.count.astype(np.uint32)}).with_columns(attacks)
     return named.join(cells, on="position").select("release", *CELL, "attack").sort("release", *CELL)
+
+
+def _with_known(cells: pl.DataFrame, known: pl.DataFrame | None) -> pl.DataFrame:
+    """Add what is known of each number that is the same now; what its own row refutes is of another number."""
+    if known is None:
+        return cells.with_columns(known=pl.lit(None, pl.Int64))
+    holds = pl.col("same") & pl.col("known").is_between("low", "high")
+    return cells.join(known, on=CELL, how="left").with_columns(pl.when(holds).then("known"))
 
 
 def _claims(folder: Path, sensitive: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame] | None:
@@ -235,13 +262,20 @@ def _code(columns: Sequence[str]) -> pl.Expr:
 
 
 def _numbers(cells: pl.DataFrame, arrays: dict[str, np.ndarray]) -> np.ndarray:
-    """Say which counts are one number: those of tables that are read as one, and those that did not change since."""
-    read_as = cells.select(*TABLE, "place", "group", "release", "same", read_as=alike(**arrays)[arrays["table"]])
+    """Say which counts are one number: those of tables that are read as one, and those that did not change since.
+
+    Where two of them are known to differ they are two numbers; one that is not known is taken for the least that is.
+    """
+    read_as = cells.select(
+        *TABLE, "place", "group", "release", "same", "known", read_as=alike(**arrays)[arrays["table"]]
+    )
     now = read_as.filter(pl.col("release") == "").select(*TABLE, now="read_as").unique(TABLE)
     named = read_as.join(now, on=TABLE, how="left", maintain_order="left").with_columns(
         pl.when("same").then(pl.coalesce("now", "read_as")).otherwise("read_as").alias("name")
     )
-    return named.select(_code(["name", "place", "group"])).to_series().to_numpy()
+    one = ["name", "place", "group"]
+    least = pl.col("known").min().over(one)
+    return named.with_columns(pl.col("known").fill_null(least)).select(_code([*one, "known"])).to_series().to_numpy()
 
 
 # ---- from published rows to counts ----

@@ -59,6 +59,7 @@ def attack(
     width: ArrayLike,
     programs: int | None = None,
     moves: Moves | None = None,
+    known: Whole | None = None,
 ) -> Findings:
     """Attack the counts at the positions `sensitive`: none may be found out or be narrowed down to less than its width.
 
@@ -66,9 +67,16 @@ def attack(
     whatever is believed raise ContradictedError. Programs cost the most: with `programs`, only so many numbers, drawn
     by a fixed seed, are tried by them; every number is tried by all other attacks. `moves` spare programs: from a world
     that the attack has found, and by its own equations, they lead to others.
+
+    `known`, the number behind each count or -1, tells nothing but by how much the sums of them are off: who belongs to
+    two places is counted in both, and the strongest reader knows how many do.
     """
     targets, widths = np.asarray(sensitive, dtype=np.int64), np.asarray(width, dtype=np.int64)
     published = publish(counts, layout)
+    if known is not None:
+        numbers = np.full(published.numbers, -1)
+        np.maximum.at(numbers, counts.number, known)
+        published = published.off_by(numbers)
     opened = refuted(published.system, published.remainder)
     system = published.closed(opened)
     number = counts.number[targets]

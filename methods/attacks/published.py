@@ -59,6 +59,22 @@ class Published:
     numbers: int
     remainder: Whole
 
+    def off_by(self, known: Whole) -> "Published":
+        """Believe of each sum whose numbers are all `known` (-1 where one is not) that it is off by what they say.
+
+        Where they make a part larger than its whole, it is none. The sums that are left are believed to hold exactly.
+        """
+        coefficients = self.system.coefficients[:, : self.numbers]
+        left = coefficients @ np.maximum(known, 0)
+        is_known, is_sum = abs(coefficients) @ (known < 0) == 0, np.zeros(left.size, dtype=bool)
+        is_sum[self.remainder - self.numbers] = True
+        low, high = self.system.low.copy(), self.system.high.copy()
+        sums, parts = (self.numbers + np.flatnonzero(own) for own in (is_known & is_sum, is_known & ~is_sum))
+        low[sums] = high[sums] = left[sums - self.numbers]
+        low[parts] = np.where(left[parts - self.numbers] < 0, -OPEN, 0)
+        system = System(low, high, self.system.coefficients, self.system.right)
+        return Published(system, self.numbers, np.setdiff1d(self.remainder, sums))
+
     def closed(self, opened: Iterable[int] = ()) -> System:
         """Believe that everything adds up, but for the sums whose remainders are `opened`: those say nothing."""
         low, high = self.system.low.copy(), self.system.high.copy()

@@ -201,6 +201,21 @@ def test_every_sensitive_number_is_attacked_and_no_result_tells_one(home: settin
     assert found.columns == ["release", *KEYS, "quantity", "attack"]
 
 
+def test_a_reader_who_takes_a_sum_for_exact_that_is_off_is_mistaken_and_works_out_nothing(home: settings.Home) -> None:
+    """Nineteen girls belong to two schools and count once in the district: three schools seem to have two together."""
+    connection = _build(SCHOOLS, SAFE | {(school, "ALL") for school, _ in PRIMARY})
+    for table in ("marts.fct_indicator_results", "publication.pub_indicator_results"):
+        for group, students, counted in (("GENDER_F", 32, 16), ("ALL", 166, 82)):
+            connection.execute(
+                f"update {table} set student_count = $1, denominator = $1, numerator = $2 "
+                "where level <> 'school' and student_group = $3",
+                [students, counted, group],
+            )
+    found = attacks.worked_out(*attacks.read(connection))
+    assert set(found["entity_id"]) == {"0001", "0004"} and set(found["attack"]) == {"interval"}
+    assert _broken(home, connection) == {}
+
+
 def test_a_sensitive_number_without_two_worlds_its_width_apart_is_blocked(home: settings.Home, tmp_path: Path) -> None:
     """Each of the three small counts and their numerators needs its own certificate, three wide."""
     connection = _build(SCHOOLS, SAFE)

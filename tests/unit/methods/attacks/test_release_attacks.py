@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from methods.attacks.attack import ELSEWHERE, INTERVAL, SHOWN, SUBTRACTION, alike, attack
 from methods.attacks.changes import told_by_change
-from methods.attacks.published import Counts, Layout
+from methods.attacks.intervals import intervals
+from methods.attacks.published import Counts, Layout, publish
 from methods.attacks.rounding import numerators, numerators_between, pairs
 from methods.attacks.system import OPEN
 
@@ -187,6 +188,47 @@ def test_an_overlap_that_only_programs_see_opens_that_sum_alone() -> None:
 
 
 # ---- one number under two names ----
+
+
+OVERLAP = Layout(rollups=[(np.array([2, 3]), np.array([1, 1]))])
+"""Two schools of a district."""
+
+
+def _overlapping(district: int, first: tuple[int, int]) -> Counts:
+    """Publish the district exactly, of the first school two bounds, and nothing of the second."""
+    low, high = np.array([district, first[0], 0]), np.array([district, first[1], OPEN])
+    none = np.zeros(3, np.int64)
+    return Counts(table=none, place=np.array([1, 2, 3]), group=none, low=low, high=high, number=np.arange(3))
+
+
+def test_a_sum_that_is_off_misleads_nobody_who_knows_by_how_much() -> None:
+    """Of a hundred students five belong to both schools, which have 96 and 9: no more than six seem left, and are."""
+    counts, known = _overlapping(100, (94, 104)), np.array([100, 96, 9])
+    assert attack(counts, OVERLAP, [2], [8]).attack.tolist() == [INTERVAL]
+    assert attack(counts, OVERLAP, [2], [8], known=known).count.size == 0
+    assert attack(counts, OVERLAP, [2], [11], known=known).attack.tolist() == [INTERVAL]
+    assert attack(counts, OVERLAP, [2], [8], known=np.array([100, -1, 9])).attack.tolist() == [INTERVAL]
+
+
+def test_a_sum_that_shown_counts_refute_tells_who_knows_by_how_much_it_is_off() -> None:
+    counts = _overlapping(10, (13, 13))
+    assert attack(counts, OVERLAP, [2], [2]).count.size == 0
+    assert attack(counts, OVERLAP, [2], [2], known=np.array([10, 13, 4])).attack.tolist() == [SUBTRACTION]
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_what_is_known_of_sums_never_shuts_out_what_is_true(seed: int) -> None:
+    random, counts = np.random.default_rng(seed), _counts(SAFE)
+    truth = random.integers(0, 60, counts.low.size)
+    is_hidden = counts.high == OPEN
+    least = np.where(is_hidden, 0, np.maximum(truth - random.integers(0, 4, truth.size), 0))
+    most = np.where(is_hidden, OPEN, truth + random.integers(0, 4, truth.size))
+    layout = replace(LAYOUT, parts=[(ALL, FIRST)])
+    system = publish(replace(counts, low=least, high=most), layout).off_by(truth).closed()
+    asked = np.flatnonzero(system.is_unknown[: truth.size])
+    found = intervals(system, asked)
+    assert ((found.low <= truth[asked]) & (truth[asked] <= found.high)).all()
 
 
 def _read_as_one(*parts: Counts) -> Counts:
