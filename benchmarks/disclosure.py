@@ -99,7 +99,7 @@ def proven(
     rows: linked.Rows, hierarchy: linked.Hierarchy, hidden: NDArray[np.int64], systems: list[linked.System]
 ) -> tuple[list[Proof], NDArray[np.int64]]:
     """Prove what is hidden; give the proofs and the reasons after them."""
-    return prove(rows, hierarchy, systems, hidden, lambda of: (rows.numerator[of], rows.numerator[of]), WIDTH)
+    return prove(rows, hierarchy, systems, hidden, (rows.numerator, rows.numerator), WIDTH)
 
 
 def as_release(
@@ -147,7 +147,7 @@ def as_release(
     values.write_csv(folder / DATA / "values.csv")
     places.write_csv(folder / DATA / "entities.csv")
     groups.write_csv(folder / DATA / "student_groups.csv")
-    tables = [*proof_files(values, systems, proofs).values(), rules]
+    tables = [*proof_files(values.with_columns(counts_all=False), systems, proofs).values(), rules]
     for name, table in zip(FILES, tables, strict=True):
         table.write_parquet(folder / PROOF / f"{name}.parquet")
     return tables[FILES.index("certificates")].height

@@ -22,6 +22,11 @@ from submissions.store import make_private, write_atomically
 PENDING = "pending"
 CELL = (*KEYS, "quantity")
 RATES = ("rate", "floored_rate", "share")
+COUNTS_ALL = """
+    select (indicator, measure) from marts.fct_indicator_results
+    group by indicator, measure having bool_and(denominator = student_count)
+"""
+"""The measures that ask about every student whom they count, so that a reader of one number knows the other."""
 HASHES = {"count_hash": ("student_count",), "rate_hash": ("numerator", "denominator", "value")}
 """The quantities of the attackers, by the hash that says whether they are the same: students, and the rest."""
 SENSITIVE = f"""

@@ -30,7 +30,7 @@ def check_certificates(release: Path) -> list[str]:
     if not all((release / PROOF / f"{name}.parquet").is_file() for name in FILES):
         return ["The proofs that hidden numbers stay open are not there."]
     systems, worlds, proofs = (_read(release, name) for name in ("systems", "worlds", "certificates"))
-    cells = _intervals(release).join(systems, on=[*TABLE, "quantity"], how="inner")
+    cells = _intervals(release).join(systems.drop("counts_all"), on=[*TABLE, "quantity"], how="inner")
     cells = cells.group_by("system", *CELL).agg(
         pl.col("low").max(),
         pl.col("high").min(),
@@ -87,6 +87,7 @@ def _intervals(release: Path) -> pl.DataFrame:
     texts = pl.read_csv(release / DATA / "values.csv", infer_schema=False, columns=[*KEYS, "value"])
     decimals = texts.select(*KEYS, decimals=pl.col("value").str.extract(r"\.(\d+)$").str.len_chars().fill_null(0))
     values = pl.read_parquet(release / DATA / "values.parquet").filter(~pl.col("value_status").is_in(NO_PART))
+    all_counted = _read(release, "systems").filter(quantity="numerator").select(*TABLE, "counts_all")
     rules, places = _read(release, "rules"), pl.read_csv(release / DATA / "entities.csv", infer_schema=False)
     groups = pl.read_csv(release / DATA / "student_groups.csv", infer_schema=False)
     above = pl.when(pl.col("level") == "school").then(pl.concat_str(pl.lit("district/"), "district_id"))
@@ -99,6 +100,7 @@ def _intervals(release: Path) -> pl.DataFrame:
         .join(decimals.with_columns(pl.col("school_year").cast(values.schema["school_year"])), on=KEYS, how="left")
         .join(places.select(*PLACE, above=above).unique(PLACE), on=PLACE, how="left")
         .join(groups.select("student_group", family="group_kind"), on="student_group", how="left")
+        .join(all_counted, on=TABLE, how="left")
         .with_columns(pl.col("value", "low_bound", "high_bound", "numerator").cast(pl.Float64), is_hidden=~shown)
         .with_columns(
             students_low=pl.when(shown & is_counts)
@@ -115,7 +117,8 @@ def _intervals(release: Path) -> pl.DataFrame:
             share_high=pl.coalesce("high_bound", pl.col("value") + half, 100.0),
         )
     )
-    least = ((pl.col("share_low") * 10_000).round() * pl.col("minimum") / 1_000_000).ceil()
+    fewest = pl.when("counts_all").then("students_low").otherwise("minimum")
+    least = ((pl.col("share_low") * 10_000).round() * fewest / 1_000_000).ceil()
     most = ((pl.col("share_high") * 10_000).round() * pl.col("students_high") / 1_000_000).floor()
     known = pl.col("numerator").is_not_null()
     numerators = rows.filter(pl.col("mode").is_in(["counts", "ranges"])).with_columns(

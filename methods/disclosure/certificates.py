@@ -56,15 +56,15 @@ def prove(
     hierarchy: Hierarchy,
     systems: Sequence[System],
     reasons: Ints,
-    shares: Callable[[Ints], tuple[Ints, Ints]],
+    shares: tuple[Ints, Ints],
     width: int,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> tuple[list[Proof], Ints]:
     """Make the proof of every system, and withhold more where published numbers leave a sensitive one too narrow.
 
-    `shares(rows)` gives the numerators that a published share allows. First the rows are withheld without which a
-    number is wide enough, then its place, its group too, and the whole table: the mask fails closed. Gives the proofs
-    and the reasons after it.
+    `shares` are the least and the most of each row's numerator that its published share allows. First the rows are
+    withheld without which a number is wide enough, then its place, its group too, and the whole table: the mask fails
+    closed. Gives the proofs and the reasons after it.
     """
     reasons, proofs = reasons.copy(), {}
     # What is withheld for numerators hides students too, who then have to be proved once only.
@@ -112,7 +112,7 @@ def _prove(
     hierarchy: Hierarchy,
     system: System,
     reasons: Ints,
-    shares: Callable[[Ints], tuple[Ints, Ints]],
+    shares: tuple[Ints, Ints],
     width: int,
 ) -> Proof:
     members, first = system.rows, system.rows[0]
@@ -123,7 +123,7 @@ def _prove(
     if system.quantity == "students":
         least, most = rows.students_low[members], rows.students_high[members]
     else:
-        least, most = shares(members)
+        least, most = (end[members] for end in shares)
         open_ended = (is_shown & rows.is_open_ended[members]).any(axis=0)
     low = np.where(is_shown, least, 0).max(axis=0)
     high = np.where(is_shown, most, UNBOUNDED).min(axis=0)

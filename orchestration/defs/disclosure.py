@@ -4,7 +4,6 @@ Which row is hidden is decided in `methods`; here results are read, the method i
 """
 
 from dataclasses import replace
-from functools import partial
 
 import dagster as dg
 import duckdb
@@ -49,6 +48,7 @@ ROWS = f"""
         is_share_of_students,
         (indicator, measure) in (select (indicator, measure) from marts.dim_measure where statistic = 'share')
             as is_one_of_several,
+        (indicator, measure) in ({ledger.COUNTS_ALL}) as counts_all,
         dense_rank() over (
             order by school_year, policy_id, indicator, population, grade_span, subject
         ) as number_of_whole,
@@ -79,9 +79,8 @@ def disclosure_mask(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         # Before the proof, which then has them hidden; after it, for what it has withheld: hiding more narrows nothing.
         reasons = with_other_shares(results, reasons)
         width = int(rows.width.max(initial=1))
-        shares = partial(_published_numerators, results, rows)
         tell = progress.teller(context, "proofs")
-        proofs, reasons = prove(rows, hierarchy, systems, reasons, shares, width, tell)
+        proofs, reasons = prove(rows, hierarchy, systems, reasons, published_numerators(results, rows), width, tell)
         reasons = with_other_shares(results, reasons)
         reason = pl.Series("mask_reason", np.array(linked.REASONS)[reasons])
         mask = results.select(*KEYS, reason).filter(pl.col("mask_reason") != linked.REASONS[linked.SHOWN])
@@ -115,12 +114,12 @@ def with_other_shares(results: pl.DataFrame, reasons: np.ndarray) -> np.ndarray:
     return np.where(follows, linked.SECONDARY, reasons)
 
 
-def _published_numerators(results: pl.DataFrame, rows: linked.Rows, of: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Give the whole numbers that a published share allows of the students that are published with it."""
+def published_numerators(results: pl.DataFrame, rows: linked.Rows) -> tuple[np.ndarray, np.ndarray]:
+    """Give the least and the most that a published share allows of the students that are published with it."""
     low, high = _ends(results)
-    least, most = -(-low[of] * rows.minimum[of] // 10**6), high[of] * rows.students_high[of] // 10**6
-    exact = rows.is_exact[of]
-    return np.where(exact, rows.numerator[of], least), np.where(exact, rows.numerator[of], most)
+    fewest = np.where(results["counts_all"].to_numpy(), rows.students_low, rows.minimum)
+    least, most = -(-low * fewest // 10**6), high * rows.students_high // 10**6
+    return np.where(rows.is_exact, rows.numerator, least), np.where(rows.is_exact, rows.numerator, most)
 
 
 def _proven(systems: list[linked.System], proofs: list[Proof]) -> dict[str, int]:
@@ -159,7 +158,9 @@ def proof_files(results: pl.DataFrame, systems: list[linked.System], proofs: lis
         [place[certified], place[changed].select(pl.all().name.prefix("changed_"))], how="horizontal"
     ).with_columns(low_world=pl.Series(low, dtype=pl.Int64), high_world=pl.Series(high, dtype=pl.Int64))
     tables = pl.DataFrame(members, schema={"system": pl.Int32, "quantity": pl.String, "row": pl.UInt32}, orient="row")
-    keys = results.select("school_year", "policy_id", "indicator", "population", "grade_span", "subject", "measure")
+    keys = results.select(
+        "school_year", "policy_id", "indicator", "population", "grade_span", "subject", "measure", "counts_all"
+    )
     return {
         warehouse.SYSTEMS: pl.concat([tables.drop("row"), keys[tables["row"]]], how="horizontal"),
         warehouse.WORLDS: base.select(

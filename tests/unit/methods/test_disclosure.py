@@ -327,7 +327,7 @@ def test_a_certificate_holds_by_the_published_numbers_and_does_not_depend_on_the
     counts = rolled_up(places, rng.poisson(rng.choice([1, 6, 25, 120], (len(places.parent), groups))))
     rows = as_rows(counts, base=base)
     reasons, systems = linked.hide(rows, places)
-    (proof,), reasons = prove(rows, places, systems, reasons, lambda _: (None, None), WIDTH)
+    (proof,), reasons = prove(rows, places, systems, reasons, (rows.numerator, rows.numerator), WIDTH)
     low, high = published(rows, reasons)
     matrix = equations(places, counts.shape)
     base_numbers = rows.students.copy()
@@ -347,7 +347,7 @@ def test_no_world_gives_a_group_more_students_than_a_place_of_which_nothing_is_s
     rows = as_rows(counts)
     rows.has_number[:] = rows.place == 0
     reasons, systems = linked.hide(rows, places)
-    (proof,), reasons = prove(rows, places, systems, reasons, lambda _: (None, None), WIDTH)
+    (proof,), reasons = prove(rows, places, systems, reasons, (rows.numerator, rows.numerator), WIDTH)
     assert proof.certified.size == 15
     for pair in proof.worlds:
         assert pair.width == WIDTH
@@ -365,7 +365,7 @@ def test_no_world_counts_more_of_a_group_than_of_its_place():
     counted = np.array([[35, 27, 12], [1, 1, 4], [9, 9, 4], [25, 17, 4]])
     rows = as_rows(counts, counted)
     reasons, systems = linked.hide(rows, places)
-    proofs, after = prove(rows, places, systems, reasons, lambda of: (rows.numerator[of], rows.numerator[of]), WIDTH)
+    proofs, after = prove(rows, places, systems, reasons, (rows.numerator, rows.numerator), WIDTH)
     proof = proofs[-1]
     assert not too_narrow(systems[-1], proof).size
     assert (reasons != linked.SHOWN).sum() < (after != linked.SHOWN).sum() < rows.table.size
@@ -397,7 +397,7 @@ def test_groups_of_places_of_few_find_their_worlds_where_their_place_has_more_an
         worlds = certificates._Moves.worlds
         with monkeypatch.context() as patch:
             patch.setattr(certificates._Moves, "worlds", lambda *given: asked.append(given) or worlds(*given))
-            proofs, _ = prove(rows, places, systems, reasons, lambda of: (rows.numerator[of],) * 2, WIDTH)
+            proofs, _ = prove(rows, places, systems, reasons, (rows.numerator, rows.numerator), WIDTH)
         return proofs[-1], len(asked)
 
     proof, programs = proven()
@@ -443,7 +443,7 @@ def test_worlds_sought_around_a_cell_first_are_worlds_and_no_narrower(seed, monk
     reasons, systems = linked.hide(rows, places)
     monkeypatch.setattr(certificates, "LARGE", len(rows.place))
     monkeypatch.setattr(certificates, "search", lambda *given: {})
-    (whole,), _ = prove(rows, places, systems, reasons, lambda _: (None, None), WIDTH)
+    (whole,), _ = prove(rows, places, systems, reasons, (rows.numerator, rows.numerator), WIDTH)
     programs = []
     step_near = certificates._Moves._step_near
     monkeypatch.setattr(
@@ -451,7 +451,7 @@ def test_worlds_sought_around_a_cell_first_are_worlds_and_no_narrower(seed, monk
     )
     monkeypatch.setattr(certificates, "LARGE", 0)
     monkeypatch.setattr(certificates, "BESIDE", (1,))
-    (near,), _ = prove(rows, places, systems, reasons, lambda _: (None, None), WIDTH)
+    (near,), _ = prove(rows, places, systems, reasons, (rows.numerator, rows.numerator), WIDTH)
     assert len(programs) > 0
     assert [pair.width for pair in near.worlds] == [pair.width for pair in whole.worlds]
     matrix = equations(places, counts.shape)
@@ -469,7 +469,7 @@ def test_what_published_sums_would_narrow_though_the_true_sums_do_not_is_withhel
     rows = as_rows(np.array([[40, 37, 4, 5]]))
     reasons, systems = linked.hide(rows, places)
     assert list(reasons > 0) == [False, False, True, True]
-    (proof,), after = prove(rows, places, systems, reasons, lambda _: (None, None), WIDTH)
+    (proof,), after = prove(rows, places, systems, reasons, (rows.numerator, rows.numerator), WIDTH)
     assert (after == linked.UNPROTECTABLE).any()
     assert not too_narrow(systems[0], proof).size
     assert list(reasons > 0) == [False, False, True, True]
@@ -480,7 +480,7 @@ def test_a_sum_that_shown_numbers_refute_presses_no_number_down_and_costs_no_row
     places = linked.Hierarchy(np.array([-1, 0, 0, 0, 0]), np.array([0, 1, 1, 1, 1]), ["total"])
     rows = as_rows(np.array([[100], [50], [50], [20], [4]]), base=5)
     reasons, systems = linked.hide(rows, places)
-    (proof,), after = prove(rows, places, systems, reasons, lambda _: (None, None), WIDTH)
+    (proof,), after = prove(rows, places, systems, reasons, (rows.numerator, rows.numerator), WIDTH)
     assert np.flatnonzero(after).tolist() == np.flatnonzero(reasons).tolist() == [4]
     assert proof.certified.tolist() == [4]
     assert proof.worlds[0].width == WIDTH
@@ -501,7 +501,7 @@ def test_a_county_or_a_type_of_school_is_safe_when_it_is_hidden_with_the_rest_an
         )
         rows = as_rows(counts)
         reasons, systems = linked.hide(rows, both)
-        _, built = prove(rows, both, systems, reasons, lambda _: (None, None), WIDTH)
+        _, built = prove(rows, both, systems, reasons, (rows.numerator, rows.numerator), WIDTH)
         alone = rows.place < 6
         assert not narrowed(rows, both, built)
         assert (built[~alone] == linked.SHOWN).any()

@@ -1,5 +1,7 @@
 """The mask: every result that too few students stand behind, by the minimum of its policy, and why it is hidden."""
 
+from types import SimpleNamespace
+
 import dagster as dg
 import duckdb
 import numpy as np
@@ -8,7 +10,7 @@ import pytest
 
 from methods.disclosure import linked
 from orchestration import settings, warehouse
-from orchestration.defs.disclosure import KEYS, disclosure_mask, with_other_shares
+from orchestration.defs.disclosure import KEYS, disclosure_mask, published_numerators, with_other_shares
 
 RESULT = {
     "school_year": 2025,
@@ -61,6 +63,13 @@ def hide(place, *changes):
         connection.register("results", results)
         connection.register("entities", entities)
         connection.execute("create table marts.fct_indicator_disclosure as from results")
+        connection.execute(
+            """
+            create table marts.fct_indicator_results as
+            select indicator, measure, exact_student_count as student_count, exact_denominator as denominator
+            from results
+            """
+        )
         connection.execute("create table marts.dim_entity as from entities")
         connection.execute("create table marts.dim_measure as select '' as indicator, '' as measure, '' as statistic")
         connection.execute(
@@ -212,3 +221,14 @@ def test_a_hidden_share_takes_the_other_shares_of_its_whole_with_it_and_no_other
     ]
     reasons = with_other_shares(pl.DataFrame(rows), np.array([linked.FEW_COUNTED, 0, 0, 0]))
     assert reasons.tolist() == [linked.FEW_COUNTED, linked.SECONDARY, linked.SHOWN, linked.SHOWN]
+
+
+def test_half_of_some_thirty_is_half_of_all_that_are_asked_where_a_measure_asks_all_of_them() -> None:
+    """Thirty rounded to five are 28 to 32; of a measure that leaves some out, ten may be all that it asked."""
+    half = {"value": 500_000, "low": None, "high": None, "decimals": 0}
+    results = pl.DataFrame([half | {"counts_all": True}, half | {"counts_all": False}, half | {"counts_all": True}])
+    alike = {"students_low": 28, "students_high": 32, "minimum": 10, "numerator": 15, "is_exact": False}
+    rows = SimpleNamespace(**{name: np.repeat(value, 3) for name, value in alike.items()})
+    rows.is_exact[2] = True
+    least, most = published_numerators(results.cast({"low": pl.Int64, "high": pl.Int64}), rows)
+    assert least.tolist() == [14, 5, 15] and most.tolist() == [16, 16, 15]

@@ -61,7 +61,7 @@ def release(tmp_path: Path) -> Path:
     ]
     proof = {
         "rules": pl.DataFrame(rules, schema=names, orient="row"),
-        "systems": pl.DataFrame([{"system": 0, "quantity": "students"} | OF]),
+        "systems": pl.DataFrame([{"system": 0, "quantity": "students", "counts_all": False} | OF]),
         "worlds": pl.DataFrame(
             [
                 {"system": 0, "quantity": "students"} | _cell(school, group) | {"value": number}
@@ -167,3 +167,32 @@ def test_a_number_shown_again_leaves_the_proof_without_a_base(release: Path) -> 
     faults = check_certificates(release)
     assert "1 numbers of the base world are published exactly." in faults
     assert len(faults) > 1
+
+
+@pytest.mark.parametrize(("counts_all", "faults"), [(False, 0), (True, 1)])
+def test_a_share_of_all_that_stand_behind_a_row_is_of_no_fewer_than_are_shown(
+    release: Path, counts_all: bool, faults: int
+) -> None:
+    """Half of 35 students are 18 at least; of the ten that some other measure may have asked, five."""
+    cell = _cell("0003", "GENDER_F")
+    values = pl.read_parquet(release / "data" / "values.parquet")
+    shown = pl.all_horizontal(pl.col(name) == value for name, value in cell.items())
+    half = values.filter(shown).with_columns(
+        measure=pl.lit("half"),
+        mode=pl.lit("ranges"),
+        student_count=pl.lit(35, pl.Int64),
+        value=pl.lit(50).cast(pl.Decimal(18, 4)),
+    )
+    values = pl.concat([values, half])
+    values.write_parquet(release / "data" / "values.parquet")
+    values.with_columns(pl.col("value").cast(pl.Int64)).write_csv(release / "data" / "values.csv")
+    added = {
+        "systems": OF | {"system": 1, "quantity": "numerator", "measure": "half", "counts_all": counts_all},
+        "worlds": {"system": 1, "quantity": "numerator"} | cell | {"value": 6},
+    }
+    for name, row in added.items():
+        path = release / "certificates" / f"{name}.parquet"
+        before = pl.read_parquet(path)
+        pl.concat([before, pl.DataFrame([row]).select(before.columns).cast(before.schema)]).write_parquet(path)
+    told = [fault for fault in check_certificates(release) if "not what is published" in fault]
+    assert len(told) == faults
