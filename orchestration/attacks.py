@@ -95,14 +95,31 @@ def tried(place: Home, connection: duckdb.DuckDBPyConnection, folder: Path | Non
     claims = _claims(folder, sensitive) if folder else None
     earlier, known = ledger.earlier(place, connection), connection.execute(TRUE).pl()
     found = worked_out(candidate, sensitive, earlier, None if narrowed else 0, claims, known)
+    if (shut := to_withhold(candidate.results, found.filter(release=""))).height:
+        ledger.withhold(place, shut)
     shows = candidate.results.filter(pl.any_horizontal(pl.col(SHOWN).is_not_null()))
     must = ledger.constraints(place, connection).filter(pl.col("must") == "hide")
     kinds = {"hidden_before": "reopened", "few_moved": "change"}
-    shown = shows.join(must, on=KEYS, how="inner").with_columns(
+    shown = shows.join(must.filter(pl.col("because").is_in(list(kinds))), on=KEYS, how="inner").with_columns(
         pl.col("because").replace_strict(kinds, return_dtype=pl.String).alias("attack")
     )
     rows = shown.select(pl.lit("").alias("release"), *KEYS, pl.lit("row").alias("quantity"), "attack")
     return judge_attacks(pl.concat([found, rows]).sort(pl.all()), sensitive.height, narrowed=narrowed, shown=SHOWN)
+
+
+def to_withhold(results: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
+    """Name the rows (by key) to hide so that the `found` cells are not found again.
+
+    That is the row of a cell, or where it is hidden already, all that its table shows of the place, and where it shows
+    nothing there, the whole table.
+    """
+    shows = results.filter(pl.col("value_status") != "suppressed").select(KEYS)
+    table = [key for key in KEYS if key not in (*PLACE, "student_group")]
+    left, named = found.select(KEYS).unique(), []
+    for of in (KEYS, [*table, *PLACE], table):
+        named.append(shows.join(left, on=of, how="semi"))
+        left = left.join(named[-1], on=of, how="anti")
+    return pl.concat(named).unique().sort(KEYS)
 
 
 def proven(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict:

@@ -19,7 +19,7 @@ from reports.versions import number_of
 from submissions.pseudonyms import key_of
 from submissions.store import make_private, write_atomically
 
-PENDING = "pending"
+PENDING, NARROWED = "pending", "narrowed"
 CELL = (*KEYS, "quantity")
 RATES = ("rate", "floored_rate", "share")
 COUNTS_ALL = """
@@ -128,7 +128,7 @@ def entries(place: Home) -> dict[str, pl.DataFrame]:
     """
     folder = _folder(place)
     made = {path.parent.parent.name for path in place.releases.glob("[0-9]*/data/values.parquet")}
-    named = {path.stem for path in folder.glob("*.parquet")} - {PENDING}
+    named = {path.stem for path in folder.glob("*.parquet")} - {PENDING, NARROWED}
     if (new := made - named) and len(new) == 1 and _file(place, PENDING).exists():
         settle(place, new.pop())
         return entries(place)
@@ -145,24 +145,35 @@ def entries(place: Home) -> dict[str, pl.DataFrame]:
     return {version: pl.read_parquet(_file(place, version)) for version in sorted(named, key=number_of)}
 
 
-def constraints(place: Home, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """Say which rows of a build must be hidden or shown for the sake of earlier releases: the key, `must`, `because`.
+def withhold(place: Home, rows: pl.DataFrame) -> None:
+    """Have rows (by key) hidden by every build from now on: while they are shown, an attack narrows what is hidden."""
+    with write_atomically(_file(place, NARROWED)) as part:
+        pl.concat([_withheld(place), rows.select(KEYS)]).unique().sort(KEYS).write_parquet(part)
 
-    `is_same` tells the rows of which no number has changed since.
+
+def _withheld(place: Home) -> pl.DataFrame:
+    path = _file(place, NARROWED)
+    nothing = pl.DataFrame(schema=dict.fromkeys(KEYS, pl.String) | {"school_year": pl.Int16})
+    return pl.read_parquet(path) if path.exists() else nothing
+
+
+def constraints(place: Home, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """Say which rows of a build must be hidden or shown, whatever its own numbers say: the key, `must`, `because`.
+
+    `is_same` tells the rows of which no number has changed since the releases for whose sake that is. Rows that were
+    `narrowed` are hidden for the sake of no release but since an attack succeeded (`withhold`).
 
     A row that was hidden is hidden again while any number behind it is the same, and a row that was shown is shown
     again while all are. A rate that showed its counts is hidden where only a few students came or went since then; that
     is the reason given where there are two, for such a row must have room of its own.
     """
+    narrowed = _withheld(place).with_columns(must=pl.lit("hide"), because=pl.lit("narrowed"), is_same=pl.lit(False))
     if not (told := entries(place)):
-        return pl.DataFrame(
-            schema=dict.fromkeys(KEYS, pl.String)
-            | {"school_year": pl.Int16, "must": pl.String, "because": pl.String, "is_same": pl.Boolean}
-        )
+        return narrowed
     numbers = connection.execute(NUMBERS).pl()
     now = hashed(place, numbers)
     (minimum,) = connection.execute(MINIMUM).fetchone()
-    found = []
+    found = [narrowed]
     for version, entry in told.items():
         both = now.join(entry, on=KEYS, how="inner", suffix="_before")
         same = [pl.col(name) == pl.col(f"{name}_before") for name in HASHES]

@@ -19,6 +19,9 @@ PROMISES = {
     ("reopened",): "hidden_stays_hidden",
 }
 """The attacks that break each promise, as promises.yml names it."""
+REMEDIED = [*PROMISES.values()][:3]
+REMEDY = ". The next `waymark run` hides these rows, or those beside them; then publish again"
+"""What becomes of a row of this build that breaks one of these promises: whoever attacks has it withheld."""
 
 
 def judge_attacks(
@@ -45,6 +48,8 @@ def judge_proof(unproven: pl.DataFrame, sensitive: int, shown: Iterable[str] = (
 def _judged(name: str, broken: pl.DataFrame, attacked: int, shown: Iterable[str]) -> Result:
     outcome = "passed" if broken.is_empty() else "failed"
     observed = f"no breach in {attacked:,}" if broken.is_empty() else _named(broken)
+    if name in REMEDIED and (broken["release"] == "").any():
+        observed += REMEDY
     return result(name, outcome, observed, columns=_of_the_results(shown))
 
 

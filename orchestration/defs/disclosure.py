@@ -73,7 +73,10 @@ def disclosure_mask(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
             must = ledger.constraints(place, connection)
         rows, hierarchy = numbers_of(results, places, groups)
         rows = with_few_moved(rows, results, must)
-        before = [_named(results, must.filter(of)) for of in (pl.col("because") == "hidden_before", "is_same")]
+        before = [
+            _named(results, must.filter(of))
+            for of in (pl.col("because").is_in(["hidden_before", "narrowed"]), "is_same")
+        ]
         linked.check(rows, results["count_base"].is_not_null().to_numpy())
         reasons, systems = linked.hide(rows, hierarchy, progress.teller(context, "systems"), *before)
         # Before the proof, which then has them hidden; after it, for what it has withheld: hiding more narrows nothing.

@@ -130,6 +130,35 @@ def test_hiding_only_small_numbers_is_blocked_and_the_cells_are_named(home: sett
     )
 
 
+def test_what_an_attack_finds_is_hidden_with_what_stands_beside_it_until_nothing_is_found(home: settings.Home) -> None:
+    """The small rows are hidden already, so all that their schools show goes with them."""
+    broken = _broken(home, _build(SCHOOLS, PRIMARY))
+    assert broken["nothing_is_found_by_subtraction"].endswith("then publish again")
+    must = ledger.constraints(home, _build(SCHOOLS, PRIMARY))
+    assert set(must.select("must", "because").rows()) == {("hide", "narrowed")}
+    named = set(must.select("entity_id", "student_group").rows())
+    assert named == {(school, group) for school, _ in PRIMARY for group in ("ALL", "GENDER_F", "GENDER_M")} - PRIMARY
+    assert _broken(home, _build(SCHOOLS, PRIMARY | named)) == {}
+
+
+@pytest.mark.parametrize(
+    ("hidden", "withheld"),
+    [
+        (set(), {("0001", "GENDER_F")}),
+        ({("0001", "GENDER_F")}, {("0001", "ALL"), ("0001", "GENDER_M")}),
+        (
+            {("0001", group) for group in ("ALL", "GENDER_F", "GENDER_M")},
+            {(place, group) for place in ("state", "0010", *SCHOOLS) for group in ("ALL", "GENDER_F", "GENDER_M")},
+        ),
+    ],
+)
+def test_the_row_goes_first_then_its_place_then_its_table(hidden: set, withheld: set) -> None:
+    candidate, sensitive = attacks.read(_build(SCHOOLS, hidden))
+    found = sensitive.filter(entity_id="0001", student_group="GENDER_F")
+    rows = attacks.to_withhold(candidate.results, found)
+    assert set(rows.select("entity_id", "student_group").rows()) == withheld - hidden
+
+
 def test_what_is_hidden_with_company_passes_every_attack(home: settings.Home) -> None:
     results = attacks.tried(home, _build(SCHOOLS, SAFE))
     assert [result["expectation"] for result in results if not result["success"]] == []
