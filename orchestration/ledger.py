@@ -173,7 +173,7 @@ def constraints(place: Home, connection: duckdb.DuckDBPyConnection) -> pl.DataFr
     numbers = connection.execute(NUMBERS).pl()
     now = hashed(place, numbers)
     (minimum,) = connection.execute(MINIMUM).fetchone()
-    found = [narrowed]
+    found = []
     for version, entry in told.items():
         both = now.join(entry, on=KEYS, how="inner", suffix="_before")
         same = [pl.col(name) == pl.col(f"{name}_before") for name in HASHES]
@@ -193,7 +193,9 @@ def constraints(place: Home, connection: duckdb.DuckDBPyConnection) -> pl.DataFr
                 (still, "show", "shown_before", pl.lit(True)),
             )
         ]
-    ranked = pl.concat(found).sort(pl.col("must") == "show", pl.col("because") != "few_moved", maintain_order=True)
+    ranked = pl.concat([*found, narrowed]).sort(
+        pl.col("must") == "show", pl.col("because") != "few_moved", maintain_order=True
+    )
     return ranked.unique(KEYS, keep="first", maintain_order=True).sort(KEYS)
 
 

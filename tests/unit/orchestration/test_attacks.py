@@ -141,6 +141,15 @@ def test_what_an_attack_finds_is_hidden_with_what_stands_beside_it_until_nothing
     assert _broken(home, _build(SCHOOLS, PRIMARY | named)) == {}
 
 
+def test_what_a_release_hid_is_hidden_for_its_sake_though_an_attack_found_it_too(home: settings.Home) -> None:
+    _broken(home, _build(SCHOOLS, PRIMARY))
+    _publish(home, _build(SCHOOLS, SAFE), "1.0.0")
+    must = ledger.constraints(home, _build(SCHOOLS, set())).filter(must="hide")
+    of = {row[:2]: row[2:] for row in must.select("entity_id", "student_group", "because", "is_same").rows()}
+    assert of["0002", "GENDER_F"] == ("hidden_before", True)
+    assert of["0002", "ALL"] == ("narrowed", False)
+
+
 @pytest.mark.parametrize(
     ("hidden", "withheld"),
     [
