@@ -26,7 +26,9 @@ from orchestration.ledger import CELL, COUNTS_ALL, RATES, SENSITIVE, Before
 from orchestration.settings import Home
 
 PLACE = ("level", "entity_id")
-TABLE = tuple(key for key in CELL if key not in (*PLACE, "student_group"))
+TABLE = tuple(key for key in KEYS if key not in (*PLACE, "student_group"))
+NUMBERS = (*TABLE, "quantity")
+"""What the numbers of one kind in one table have in common."""
 NARROWED = 100_000
 """The most sensitive numbers that the gate tries by programs, which take minutes for more; `make bench` tries more."""
 NO_PART = ("not_applicable", "not_collected")
@@ -114,9 +116,8 @@ def to_withhold(results: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
     nothing there, the whole table.
     """
     shows = results.filter(pl.col("value_status") != "suppressed").select(KEYS)
-    table = [key for key in KEYS if key not in (*PLACE, "student_group")]
     left, named = found.select(KEYS).unique(), []
-    for of in (KEYS, [*table, *PLACE], table):
+    for of in (KEYS, (*TABLE, *PLACE), TABLE):
         named.append(shows.join(left, on=of, how="semi"))
         left = left.join(named[-1], on=of, how="anti")
     return pl.concat(named).unique().sort(KEYS)
@@ -133,10 +134,9 @@ def proven(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict:
     own = changed.filter(pl.all_horizontal(pl.col(name) == pl.col(f"changed_{name}") for name in certified))
     rooms = own.select("system", *certified, room=pl.col("high_world") - pl.col("low_world")).collect()
     quantity = pl.col("quantity").replace("student_count", "students").alias("called")
-    tables = [name for name in TABLE if name != "quantity"]
     found = (
         sensitive.with_columns(quantity)
-        .join(systems.rename({"quantity": "called"}), on=[*tables, "called"], how="left")
+        .join(systems.rename({"quantity": "called"}), on=[*TABLE, "called"], how="left")
         .join(rooms, on=["system", *certified], how="left")
     )
     missing = found.filter(pl.col("room").fill_null(0) < pl.col("width"))
@@ -178,7 +178,9 @@ def worked_out(
         gone = before.sensitive.join(before.unchanged, on=CELL, how="anti")
         targets.append(gone.with_columns(width=pl.lit(1, pl.Int64), release=pl.lit(before.version)))
     cells = pl.concat(frames).with_columns(
-        _code(["release", *TABLE]).alias("table"), _code(PLACE).alias("place"), _code(["student_group"]).alias("group")
+        _code(["release", *NUMBERS]).alias("table"),
+        _code(PLACE).alias("place"),
+        _code(["student_group"]).alias("group"),
     )
     cells = _with_known(cells, known).sort("table", "place", "group").with_row_index("position")
     arrays = {name: cells[name].to_numpy().astype(np.int64) for name in ("table", "place", "group", "low", "high")}
@@ -209,13 +211,13 @@ def _claims(folder: Path, sensitive: pl.DataFrame) -> tuple[pl.DataFrame, pl.Dat
     """
     if not (folder / warehouse.CERTIFICATES).exists():
         return None
-    tables, own = [name for name in TABLE if name != "quantity"], (*PLACE, "student_group")
+    own = (*PLACE, "student_group")
     names = {f"changed_{name}": name for name in own}
     systems = pl.read_parquet(folder / warehouse.SYSTEMS).with_columns(
         pl.col("quantity").replace("students", "student_count")
     )
     base = pl.read_parquet(folder / warehouse.WORLDS).drop("quantity")
-    asked = sensitive.select(CELL).join(systems, on=[*tables, "quantity"], how="inner").with_row_index("way")
+    asked = sensitive.select(CELL).join(systems, on=NUMBERS, how="inner").with_row_index("way")
     changed = pl.read_parquet(folder / warehouse.CERTIFICATES).drop("quantity")
     found = asked.join(changed, on=["system", *own], how="inner").drop(own).rename(names)
     found = found.join(base, on=["system", *own], how="left")
@@ -282,10 +284,10 @@ def _numbers(cells: pl.DataFrame, arrays: dict[str, np.ndarray]) -> np.ndarray:
     Where two of them are known to differ they are two numbers; one that is not known is taken for the least that is.
     """
     read_as = cells.select(
-        *TABLE, "place", "group", "release", "same", "known", read_as=alike(**arrays)[arrays["table"]]
+        *NUMBERS, "place", "group", "release", "same", "known", read_as=alike(**arrays)[arrays["table"]]
     )
-    now = read_as.filter(pl.col("release") == "").select(*TABLE, now="read_as").unique(TABLE)
-    named = read_as.join(now, on=TABLE, how="left", maintain_order="left").with_columns(
+    now = read_as.filter(pl.col("release") == "").select(*NUMBERS, now="read_as").unique(NUMBERS)
+    named = read_as.join(now, on=NUMBERS, how="left", maintain_order="left").with_columns(
         pl.when("same").then(pl.coalesce("now", "read_as")).otherwise("read_as").alias("name")
     )
     one = ["name", "place", "group"]
