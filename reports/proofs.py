@@ -29,13 +29,16 @@ def check_certificates(release: Path) -> list[str]:
         return []
     if not all((release / PROOF / f"{name}.parquet").is_file() for name in FILES):
         return ["The proofs that hidden numbers stay open are not there."]
-    systems, worlds, proofs = (_read(release, name) for name in ("systems", "worlds", "certificates"))
-    cells = _intervals(release).join(systems.drop("counts_all"), on=[*TABLE, "quantity"], how="inner")
-    cells = cells.group_by("system", *CELL).agg(
-        pl.col("low").max(),
-        pl.col("high").min(),
-        pl.col("is_hidden").all(),
-        pl.col("above", "family", "quantity").first(),
+    worlds, proofs = (_read(release, name) for name in ("worlds", "certificates"))
+    cells = (
+        _intervals(release)
+        .group_by("system", *CELL)
+        .agg(
+            pl.col("low").max(),
+            pl.col("high").min(),
+            pl.col("is_hidden").all(),
+            pl.col("above", "family", "quantity").first(),
+        )
     )
     cells = cells.join(worlds.drop("quantity"), on=["system", *CELL], how="full", coalesce=True)
     exact = pl.col("low") == pl.col("high")
@@ -76,18 +79,18 @@ def check_certificates(release: Path) -> list[str]:
 
 def certified(release: Path) -> tuple[int, int]:
     """Count the numbers of a release that no table shows, and those of them that have a certificate."""
-    cells = _intervals(release).join(_read(release, "systems"), on=[*TABLE, "quantity"], how="inner")
-    hidden = cells.group_by("system", *CELL).agg(pl.col("is_hidden").all()).filter("is_hidden")
+    hidden = _intervals(release).group_by("system", *CELL).agg(pl.col("is_hidden").all()).filter("is_hidden")
     proven = hidden.join(_read(release, "certificates"), on=["system", *CELL], how="semi")
     return hidden.height, proven.height
 
 
 def _intervals(release: Path) -> pl.DataFrame:
-    """Give every published number that takes part, as the bounds that its row tells: the README of `certificates`."""
+    """Give every published number that takes part, with its system and the bounds that its row tells (see above)."""
     texts = pl.read_csv(release / DATA / "values.csv", infer_schema=False, columns=[*KEYS, "value"])
     decimals = texts.select(*KEYS, decimals=pl.col("value").str.extract(r"\.(\d+)$").str.len_chars().fill_null(0))
     values = pl.read_parquet(release / DATA / "values.parquet").filter(~pl.col("value_status").is_in(NO_PART))
-    all_counted = _read(release, "systems").filter(quantity="numerator").select(*TABLE, "counts_all")
+    systems = _read(release, "systems")
+    all_counted = systems.filter(quantity="numerator").select(*TABLE, "counts_all")
     rules, places = _read(release, "rules"), pl.read_csv(release / DATA / "entities.csv", infer_schema=False)
     groups = pl.read_csv(release / DATA / "student_groups.csv", infer_schema=False)
     above = pl.when(pl.col("level") == "school").then(pl.concat_str(pl.lit("district/"), "district_id"))
@@ -137,7 +140,8 @@ def _intervals(release: Path) -> pl.DataFrame:
         "above",
         "family",
     ]
-    return pl.concat([students.select(wanted), numerators.select(wanted)])
+    told = pl.concat([students.select(wanted), numerators.select(wanted)])
+    return told.join(systems.drop("counts_all"), on=[*TABLE, "quantity"], how="inner")
 
 
 def _sums(changed: pl.DataFrame, cells: pl.DataFrame, one: list[str]) -> pl.DataFrame:
