@@ -90,11 +90,11 @@ class Candidate:
 def tried(place: Home, connection: duckdb.DuckDBPyConnection, folder: Path | None = None) -> list[dict]:
     """Attack what a build would publish together with every earlier release; give one result for each promise.
 
-    The certificates in the build's `folder` are tried before programs are.
+    The certificates in the build's `folder` are tried before programs are, and not read where none is tried.
     """
     candidate, sensitive = read(connection)
     narrowed = sensitive.height <= NARROWED
-    claims = _claims(folder, sensitive) if folder else None
+    claims = _claims(folder, sensitive) if folder and narrowed else None
     earlier, known = ledger.earlier(place, connection), connection.execute(TRUE).pl()
     found = worked_out(candidate, sensitive, earlier, None if narrowed else 0, claims, known)
     if (shut := to_withhold(candidate.results, found.filter(release=""))).height:

@@ -215,6 +215,15 @@ def test_what_the_proof_claims_is_tried_first_and_proves_nothing_by_itself(
     assert _verdicts(attacks.tried(home, shown, tmp_path)) == _verdicts(attacks.tried(home, shown))
 
 
+def test_the_proof_is_not_read_where_no_program_is_tried(
+    home: settings.Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attacks, "NARROWED", 5)
+    (tmp_path / warehouse.CERTIFICATES).write_text("not a proof")
+    results = {result["expectation"]: result for result in attacks.tried(home, _build(SCHOOLS, SAFE), tmp_path)}
+    assert results["every_hidden_number_has_room"]["outcome"] == "not_checked"
+
+
 def _verdicts(results: list[dict]) -> list[tuple]:
     assert not all(result["success"] for result in results)
     return [(result["expectation"], result["observed"]) for result in results]
