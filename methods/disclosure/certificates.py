@@ -6,8 +6,10 @@ as far as the width asks: along a cheapest cycle, or else by a linear program, w
 number but published ones is used. Where a sensitive number is left too narrow, more is withheld.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import NamedTuple
 
 import highspy
 import numpy as np
@@ -28,6 +30,8 @@ BROKEN, EXCEEDED = 1e3, 1e6
 """What it costs to break an equation by one (places and groups overlap), and a limit by one (nothing may)."""
 STEP, NODES, NEARLY = 1e-3, 200, 1e-6
 """What it costs to change another cell by one where a cell moves by one, and how long whole numbers are sought."""
+DUAL, PRIMAL = 1, 4
+"""How a program is solved that moves a cell from where it may not stay, and one whose beginning may."""
 LARGE, BESIDE, ALL_BESIDE = 3_000, (6, 24), 1_000_000
 """In a system of so many open cells, those of the places around one may move before all may: so many under each, and
 then all of the district, whose sums say how far its own cells can go."""
@@ -59,20 +63,23 @@ def prove(
     shares: tuple[Ints, Ints],
     width: int,
     on_progress: Callable[[int, int], None] | None = None,
+    run: Callable[..., Iterable[Proof]] = map,
 ) -> tuple[list[Proof], Ints]:
     """Make the proof of every system, and withhold more where published numbers leave a sensitive one too narrow.
 
     `shares` are the least and the most of each row's numerator that its published share allows. First the rows are
     withheld without which a number is wide enough, then its place, its group too, and the whole table: the mask fails
-    closed. Gives the proofs and the reasons after it.
+    closed. Gives the proofs and the reasons after it. `run` may be the `map` of a pool of threads: the systems of one
+    step do not depend on each other, and most of their time is spent in compiled code.
     """
     reasons, proofs = reasons.copy(), {}
+    one = partial(_prove, rows, hierarchy, reasons=reasons, shares=shares, width=width)
     # What is withheld for numerators hides students too, who then have to be proved once only.
     for quantity in ("numerator", "students"):
         todo = [number for number, system in enumerate(systems) if system.quantity == quantity]
         for step in range(STEPS):
-            for number in todo:
-                proofs[number] = _prove(rows, hierarchy, systems[number], reasons, shares, width)
+            for number, proof in zip(todo, run(one, [systems[number] for number in todo]), strict=True):
+                proofs[number] = proof
                 if on_progress and not step:
                     on_progress(len(proofs), len(systems))
             narrow = [number for number, proof in proofs.items() if too_narrow(systems[number], proof).size]
@@ -266,6 +273,17 @@ def _within(cells: Ints, world: tuple[Ints, Ints], base: Ints) -> Ints:
     return np.where(changed[at] == cells, numbers[at], base[cells])
 
 
+class _Opening(NamedTuple):
+    """A program that finds what to withhold, for the cells `near` one, and how far each of its unknowns may go.
+
+    The unknowns are, for each cell, how far it rises and falls within what is published, and beyond that.
+    """
+
+    near: Ints
+    solver: highspy.Highs
+    room: NDArray[np.float64]
+
+
 class _Moves:
     """The ways to move one cell of a base world by as much as published numbers leave, by linear programs."""
 
@@ -285,6 +303,7 @@ class _Moves:
         self.kept = Sums(self.sums.indptr, self.sums.indices, self.sums.data, *self.bound, np.zeros(top.size))
         self.around, self.entries = around, np.bincount(sums.indices, minlength=top.size)
         self.solver: highspy.Highs | None = None
+        self.opening: _Opening | None = None
 
     def allow(self, found: Worlds) -> bool:
         """Say whether two worlds keep every sum of the base world and every limit."""
@@ -360,37 +379,49 @@ class _Moves:
         return self._needs(cell, width, opened, price, np.arange(self.base.size))
 
     def _needs(self, cell: int, width: int, opened: Bools, price: Ints, near: Ints) -> Ints:
+        if self.opening is None or not np.array_equal(self.opening.near, near):
+            self.opening = self._opening(near, price)
+        _, solver, room = self.opening
+        found = np.flatnonzero(opened[near])
+        free = np.concatenate([2 * near.size + found, 3 * near.size + found]).astype(np.int32)
+        solver.changeColsCost(free.size, free, np.full(free.size, STEP))
+        own = int(np.searchsorted(near, cell)) + near.size * np.arange(4)
+        rise = min(width, room[own[0]])
+        for column, step in zip(own.tolist(), (rise, 0, width - rise, 0), strict=True):
+            solver.changeColBounds(column, step, step)
+        is_best, found = _run(solver)
+        for column, end in zip(own.tolist(), room[own].tolist(), strict=True):
+            solver.changeColBounds(column, 0.0, end)
+        above, below = found[2 * near.size :].reshape(2, -1) if is_best else np.zeros((2, near.size))
+        return near[above + below > NEARLY]
+
+    def _opening(self, near: Ints, price: Ints) -> "_Opening":
         up, down = (np.clip(end, 0, FAR)[near] for end in (self.high - self.base, self.base - self.low))
         sums = self.sums[:, near]
         kept = np.unique(sums.indices)
-        one = sparse.csr_matrix((near == cell)[None, :].astype(float))
-        sums = sparse.vstack([sums[kept], one], format="csc")
-        beyond = np.where(opened, STEP, np.maximum(price, 1) / max(price.min(), 1))[near]
-        found = _solve(
+        sums = sums[kept]
+        beyond = (np.maximum(price, 1) / max(price.min(), 1))[near]
+        room = np.concatenate([up, down, np.full(up.size, FAR), np.clip(self.low[near], 0, FAR)]).astype(float)
+        solver = _program(
             cost=np.concatenate([np.full(2 * up.size, STEP), beyond, beyond]),
             matrix=sparse.hstack([sums, -sums, sums, -sums], format="csc"),
-            bound=(np.append(self.bound[0][kept], width), np.append(self.bound[1][kept], width)),
-            high=np.concatenate([up, down, np.full(up.size, FAR), np.clip(self.low[near], 0, FAR)]),
-            whole=0,
+            bound=(self.bound[0][kept], self.bound[1][kept]),
+            high=room,
         )
-        above, below = found[2 * up.size :].reshape(2, -1) if found.size else np.zeros((2, up.size))
-        return near[above + below > NEARLY]
+        _start_again(solver, DUAL)
+        return _Opening(near, solver, room)
 
     def _step(self, aim: int, room: NDArray, own: tuple[int, int]) -> NDArray[np.float64]:
         """Move one cell as far as it goes, from the base world, which is a vertex of the program to start from."""
         if self.solver is None:
             cost = np.full(room.size, STEP)
             self.solver = _program(cost, self.matrix, self.bound, self._room())
-            for option, setting in (("presolve", "off"), ("solver", "simplex"), ("simplex_strategy", 4)):
-                self.solver.setOptionValue(option, setting)
+            _start_again(self.solver, PRIMAL)
         for at in own:
             self.solver.changeColBounds(at, 0.0, room[at])
         self.solver.changeColCost(aim, -1.0)
-        self.solver.setBasis()
-        self.solver.run()
-        found = np.array(self.solver.getSolution().col_value)
+        is_best, found = _run(self.solver)
         is_whole = np.abs(found - np.rint(found)).max(initial=0) <= NEARLY
-        is_best = self.solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
         self.solver.changeColCost(aim, STEP)
         for at, end in zip(own, self._room()[list(own)], strict=True):
             self.solver.changeColBounds(at, 0.0, end)
@@ -535,15 +566,25 @@ def _program(cost: NDArray, matrix: sparse.csc_matrix, bound: tuple[NDArray, NDA
     solver.silent()
     solver.setOptionValue("threads", 1)
     solver.setOptionValue("mip_max_nodes", NODES)
-    program = highspy.HighsLp()
-    program.num_col_, program.num_row_ = cost.size, bound[0].size
-    program.col_cost_, program.col_lower_, program.col_upper_ = cost, np.zeros(cost.size), high.astype(float)
-    program.row_lower_, program.row_upper_ = bound
-    program.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    program.a_matrix_.start_, program.a_matrix_.index_ = matrix.indptr, matrix.indices
-    program.a_matrix_.value_ = matrix.data
-    solver.passModel(program)
+    form, sense = highspy.MatrixFormat.kColwise.value, highspy.ObjSense.kMinimize.value
+    shape = cost.size, bound[0].size, matrix.nnz, form, sense, 0.0
+    ends = np.zeros(cost.size), high.astype(float), *bound
+    solver.passModel(*shape, cost, *ends, matrix.indptr, matrix.indices, matrix.data, np.zeros(cost.size, np.int32))
     return solver
+
+
+def _start_again(solver: highspy.Highs, strategy: int) -> None:
+    """Let a program be solved again and again, each time from the beginning, so that no answer depends on another."""
+    for option, setting in (("presolve", "off"), ("solver", "simplex"), ("simplex_strategy", strategy)):
+        solver.setOptionValue(option, setting)
+
+
+def _run(solver: highspy.Highs) -> tuple[bool, NDArray[np.float64]]:
+    """Solve a program from the beginning; say whether the best was found, and what."""
+    solver.setBasis()
+    solver.run()
+    is_best = solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
+    return is_best, np.array(solver.getSolution().col_value)
 
 
 def _solve(
@@ -551,10 +592,12 @@ def _solve(
 ) -> NDArray[np.float64]:
     """Solve a program from 0 to `high`, the first `whole` unknowns in whole numbers; give nothing where it has none."""
     solver = _program(cost, matrix, bound, high)
+    solver.setOptionValue("presolve", "off")  # takes as long as the program of a table
     solver.run()
     found = np.array(solver.getSolution().col_value)
     if found.size and np.abs(found - np.rint(found))[:whole].max(initial=0) > NEARLY:
         at = np.arange(whole, dtype=np.int32)
+        solver.setOptionValue("presolve", "choose")
         solver.changeColsIntegrality(whole, at, np.full(whole, highspy.HighsVarType.kInteger))
         solver.run()
         found = np.array(solver.getSolution().col_value)

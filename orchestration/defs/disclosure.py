@@ -3,6 +3,7 @@
 Which row is hidden is decided in `methods`; here results are read, the method is called, and what it found is written.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import dagster as dg
@@ -13,11 +14,13 @@ import polars as pl
 from expectations.releases.publication import KEYS
 from methods.disclosure import linked
 from methods.disclosure.certificates import Proof, prove, too_narrow
+from methods.disclosure.network import Ints
 from orchestration import ledger, progress, warehouse
 from orchestration.work import at_work
 from submissions.store import write_atomically
 
 RESULTS, ENTITIES = dg.AssetKey(["marts", "fct_indicator_disclosure"]), dg.AssetKey(["marts", "dim_entity"])
+WORKERS = 2
 LEVELS = ("state", "district", "school")
 PLACES = """
     select level, entity_id, district_id, row_number() over (order by level, entity_id) - 1 as place
@@ -83,7 +86,9 @@ def disclosure_mask(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         reasons = with_other_shares(results, reasons)
         width = int(rows.width.max(initial=1))
         tell = progress.teller(context, "proofs")
-        proofs, reasons = prove(rows, hierarchy, systems, reasons, published_numerators(results, rows), width, tell)
+        shares = published_numerators(results, rows)
+        with ThreadPoolExecutor(WORKERS) as pool:
+            proofs, reasons = prove(rows, hierarchy, systems, reasons, shares, width, tell, pool.map)
         reasons = with_other_shares(results, reasons)
         reason = pl.Series("mask_reason", np.array(linked.REASONS)[reasons])
         mask = results.select(*KEYS, reason).filter(pl.col("mask_reason") != linked.REASONS[linked.SHOWN])
@@ -142,13 +147,15 @@ def proof_files(results: pl.DataFrame, systems: list[linked.System], proofs: lis
         members += [(number, system.quantity, int(row)) for row in system.rows[np.arange(own.size), own]]
         hidden = np.flatnonzero(~proof.is_exact)
         worlds.append((np.full(hidden.size, number), proof.rows[hidden], proof.base[hidden]))
-        for cell, pair in zip(proof.certified.tolist(), proof.worlds, strict=True):
-            changed = np.union1d(pair.low[0], pair.high[0])
-            low, high = proof.base[changed], proof.base[changed]
-            low[np.searchsorted(changed, pair.low[0])] = pair.low[1]
-            high[np.searchsorted(changed, pair.high[0])] = pair.high[1]
-            alike = np.full(changed.size, number), np.full(changed.size, proof.rows[cell])
-            changes.append((*alike, proof.rows[changed], low, high))
+        low, high = (
+            _changes([getattr(pair, side) for pair in proof.worlds], proof.base.size) for side in ("low", "high")
+        )
+        spot = np.union1d(low[0], high[0])
+        pair, cell = np.divmod(spot, proof.base.size)
+        numbers = [proof.base[cell], proof.base[cell]]
+        for world, (at, changed) in zip(numbers, (low, high), strict=True):
+            world[np.searchsorted(spot, at)] = changed
+        changes.append((np.full(spot.size, number), proof.rows[proof.certified[pair]], proof.rows[cell], *numbers))
     quantities = pl.Series([system.quantity for system in systems], dtype=pl.String)
 
     def stacked(parts: list[tuple[np.ndarray, ...]], width: int) -> list[np.ndarray]:
@@ -173,6 +180,14 @@ def proof_files(results: pl.DataFrame, systems: list[linked.System], proofs: lis
             pl.Series("system", of, dtype=pl.Int32), quantities[of].alias("quantity"), pl.all()
         ),
     }
+
+
+def _changes(worlds: list[tuple[Ints, Ints]], size: int) -> tuple[Ints, Ints]:
+    """Put the worlds of a proof into one column: which cell of which world is changed, and the number it has there."""
+    nothing = [np.empty(0, np.int64)]
+    of = np.repeat(np.arange(len(worlds)), [changed.size for changed, _ in worlds])
+    changed, numbers = (np.concatenate([world[at] for world in worlds] or nothing) for at in range(2))
+    return of * size + changed, numbers
 
 
 def numbers_of(

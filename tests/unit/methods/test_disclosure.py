@@ -3,7 +3,8 @@
 The attack and the optimum are linear programs written here; they share nothing with the method, nor with the attackers.
 """
 
-from dataclasses import replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -484,6 +485,41 @@ def test_a_sum_that_shown_numbers_refute_presses_no_number_down_and_costs_no_row
     assert np.flatnonzero(after).tolist() == np.flatnonzero(reasons).tolist() == [4]
     assert proof.certified.tolist() == [4]
     assert proof.worlds[0].width == WIDTH
+
+
+def test_a_proof_is_the_same_by_two_threads_and_what_to_withhold_the_same_whatever_was_asked_before(monkeypatch):
+    places = linked.Hierarchy(np.array([-1, 0, 0, 0]), np.array([0, 2, 2, 2]), ["total", "", ""])
+    counted = np.array([[35, 27, 12], [1, 1, 4], [9, 9, 4], [25, 17, 4]])
+    tables = [
+        as_rows(
+            np.array([[300, 110, 120], [100, 30, 40], [80, 60, 40], [120, 20, 40]]) + more, np.add(counted, [0, 0, few])
+        )
+        for more, few in ((0, 0), (1, 1), (2, 2))
+    ]
+    columns = {column.name: [getattr(table, column.name) for table in tables] for column in fields(linked.Rows)}
+    columns["table"] = [table.table + number for number, table in enumerate(tables)]
+    rows = linked.Rows(**{name: np.concatenate(parts) for name, parts in columns.items()})
+    reasons, systems = linked.hide(rows, places)
+    needs, asked = certificates._Moves.needs, []
+
+    def alone(moves: certificates._Moves, *about: object) -> np.ndarray:
+        found, moves.opening = needs(moves, *about), None
+        assert found.tolist() == needs(moves, *about).tolist()
+        asked.append(found.size)
+        return found
+
+    given = rows, places, systems, reasons, (rows.numerator, rows.numerator), WIDTH
+    proofs, after = prove(*given)
+    with ThreadPoolExecutor(2) as pool:
+        by_two, after_two = prove(*given, run=pool.map)
+    monkeypatch.setattr(certificates._Moves, "needs", alone)
+    by_new, after_new = prove(*given)
+    assert len(asked) > 1 and min(asked) > 0
+    for others, their in ((by_two, after_two), (by_new, after_new)):
+        assert np.array_equal(after, their)
+        for proof, other in zip(proofs, others, strict=True):
+            assert proof.base.tolist() == other.base.tolist()
+            assert [str(pair) for pair in proof.worlds] == [str(pair) for pair in other.worlds]
 
 
 @pytest.mark.parametrize("sizes", [(2, 2), (3, 1)])
