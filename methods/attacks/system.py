@@ -87,11 +87,20 @@ class System:
         count, label = connected_components(links, directed=False)
         of_cells = np.split(*_by_label(label[equations:], count))
         of_equations = np.split(*_by_label(label[:equations], count))
-        return [
-            (System(self.low[own], self.high[own], self.coefficients[rows][:, own].tocsr(), self.right[rows]), own)
-            for own, rows in zip(of_cells, of_equations, strict=True)
-            if own.size
-        ]
+        # One system stands after the other, each counting its own cells: to pick one out of them all goes through all.
+        place = np.empty(cells, np.int32)
+        for own in of_cells:
+            place[own] = np.arange(own.size)
+        whole = self.coefficients[np.concatenate(of_equations)]
+        entries, ends = place[whole.indices], np.cumsum([rows.size for rows in of_equations])
+        parts = []
+        for own, rows, end in zip(of_cells, of_equations, ends, strict=True):
+            start = whole.indptr[end - rows.size : end + 1].astype(np.int32)
+            at = slice(start[0], start[-1])
+            equations = sparse.csr_array((whole.data[at], entries[at], start - start[0]), shape=(rows.size, own.size))
+            if own.size:
+                parts.append((System(self.low[own], self.high[own], equations, self.right[rows]), own))
+        return parts
 
 
 def system(low: ArrayLike, high: ArrayLike, rows: ArrayLike, cells: ArrayLike, values: ArrayLike, right: ArrayLike):
