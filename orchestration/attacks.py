@@ -22,7 +22,7 @@ from methods.attacks.published import Counts, Layout
 from methods.attacks.rounding import numerators, numerators_between
 from methods.attacks.system import OPEN
 from orchestration import ledger, warehouse
-from orchestration.ledger import CELL, COUNTS_ALL, RATES, SENSITIVE, Before
+from orchestration.ledger import CELL, COUNTS_ALL, RATES, SENSITIVE, Before, coded
 from orchestration.settings import Home
 
 PLACE = ("level", "entity_id")
@@ -36,6 +36,10 @@ NO_PART = ("not_applicable", "not_collected")
 SHOWN = ("student_count", "numerator", "denominator", "value", "low_bound", "high_bound")
 WHOLE_GROUP, PROGRAM, STATE = "ALL", "program", ("state", "state")
 
+LISTS = ("pub_entities", "pub_student_groups")
+RESULTS = f"""
+    select {", ".join(KEYS)}, value_status, mode, {", ".join(SHOWN)} from publication.pub_indicator_results
+"""
 MEASURES = f"""
     select
         indicator, measure, statistic, decimals, statistic in {RATES} and not is_by_unit as counts_students,
@@ -75,6 +79,7 @@ TRUE = f"""
 class Candidate:
     """Everything that is public of a release, as tables: results, places, groups, measures, and the rules of showing.
 
+    Texts of results, measures and rules are `coded`, and so is whatever is joined with them.
     `rollups` names more ways to add places up: `rollup`, and level and entity_id of a child and of its parent.
     """
 
@@ -95,17 +100,17 @@ def tried(place: Home, connection: duckdb.DuckDBPyConnection, folder: Path | Non
     candidate, sensitive = read(connection)
     narrowed = sensitive.height <= NARROWED
     claims = _claims(folder, sensitive) if folder and narrowed else None
-    earlier, known = ledger.earlier(place, connection), connection.execute(TRUE).pl()
+    earlier, known = ledger.earlier(place, connection), coded(connection.execute(TRUE).pl())
     found = worked_out(candidate, sensitive, earlier, None if narrowed else 0, claims, known)
     if (shut := to_withhold(candidate.results, found.filter(release=""))).height:
         ledger.withhold(place, shut)
     shows = candidate.results.filter(pl.any_horizontal(pl.col(SHOWN).is_not_null()))
-    must = ledger.constraints(place, connection).filter(pl.col("must") == "hide")
+    must = coded(ledger.constraints(place, connection).filter(pl.col("must") == "hide"))
     kinds = {"hidden_before": "reopened", "few_moved": "change"}
     shown = shows.join(must.filter(pl.col("because").is_in(list(kinds))), on=KEYS, how="inner").with_columns(
         pl.col("because").replace_strict(kinds, return_dtype=pl.String).alias("attack")
     )
-    rows = shown.select(pl.lit("").alias("release"), *KEYS, pl.lit("row").alias("quantity"), "attack")
+    rows = shown.select(pl.lit("").alias("release"), *KEYS, pl.lit("row", pl.Categorical).alias("quantity"), "attack")
     return judge_attacks(pl.concat([found, rows]).sort(pl.all()), sensitive.height, narrowed=narrowed, shown=SHOWN)
 
 
@@ -145,10 +150,10 @@ def proven(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict:
 
 def read(connection: duckdb.DuckDBPyConnection) -> tuple[Candidate, pl.DataFrame]:
     """Give the candidate of a build, and the counts that nobody may work out with the width that must remain open."""
-    tables = ("pub_indicator_results", "pub_entities", "pub_student_groups")
-    public = (connection.execute(f"select * from publication.{table} order by all").pl() for table in tables)
-    rules = (connection.execute(query).pl() for query in (MEASURES, RULES, ROUNDING))
-    return Candidate(*public, *rules), connection.execute(SENSITIVE).pl()
+    results = coded(connection.execute(RESULTS).pl())
+    places = (connection.execute(f"select * from publication.{name} order by all").pl() for name in LISTS)
+    rules = (coded(connection.execute(query).pl()) for query in (MEASURES, RULES, ROUNDING))
+    return Candidate(results, *places, *rules), coded(connection.execute(SENSITIVE).pl())
 
 
 def worked_out(
@@ -213,12 +218,14 @@ def _claims(folder: Path, sensitive: pl.DataFrame) -> tuple[pl.DataFrame, pl.Dat
         return None
     own = (*PLACE, "student_group")
     names = {f"changed_{name}": name for name in own}
-    systems = pl.read_parquet(folder / warehouse.SYSTEMS).with_columns(
-        pl.col("quantity").replace("students", "student_count")
+    systems = coded(
+        pl.read_parquet(folder / warehouse.SYSTEMS).with_columns(
+            pl.col("quantity").replace("students", "student_count")
+        )
     )
-    base = pl.read_parquet(folder / warehouse.WORLDS).drop("quantity")
+    base = coded(pl.read_parquet(folder / warehouse.WORLDS).drop("quantity"))
     asked = sensitive.select(CELL).join(systems, on=NUMBERS, how="inner").with_row_index("way")
-    changed = pl.read_parquet(folder / warehouse.CERTIFICATES).drop("quantity")
+    changed = coded(pl.read_parquet(folder / warehouse.CERTIFICATES).drop("quantity"))
     found = asked.join(changed, on=["system", *own], how="inner").drop(own).rename(names)
     found = found.join(base, on=["system", *own], how="left")
     ways = pl.concat(
@@ -321,12 +328,14 @@ def _counts(candidate: Candidate, results: pl.DataFrame) -> pl.DataFrame:
     within = pl.col("student_count").fill_null(0).is_between("student_count_from", "student_count_to")
     rates = rates.filter(within & pl.col("school_year").is_between("rounding_from", "rounding_to"))
     low, high = _numerators(rates)
-    return pl.concat(
-        [
-            _quantity(rows, "student_count", "count_low", "count_high"),
-            _quantity(rates.filter(~pl.col("counts_all")), "denominator", "of_low", "of_high"),
-            _quantity(rates.with_columns(low=pl.Series(low), high=pl.Series(high)), "numerator", "low", "high"),
-        ]
+    return coded(
+        pl.concat(
+            [
+                _quantity(rows, "student_count", "count_low", "count_high"),
+                _quantity(rates.filter(~pl.col("counts_all")), "denominator", "of_low", "of_high"),
+                _quantity(rates.with_columns(low=pl.Series(low), high=pl.Series(high)), "numerator", "low", "high"),
+            ]
+        )
     )
 
 
@@ -351,7 +360,7 @@ def _numerators(rates: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     is_whole = rates.select(has_no_decimals & (pl.col("mode") == "ranges")).to_series().fill_null(False).to_numpy()
     decimals = np.where(is_whole, 0, np.minimum(rates["decimals"].to_numpy(), rates["rounded_to"].to_numpy()))
     low, high = np.zeros(of_low.size, np.int64), of_high.copy()
-    is_range, is_value = rates["value_status"].to_numpy() == "range", ~np.isnan(value)
+    is_range, is_value = (rates["value_status"] == "range").to_numpy(), ~np.isnan(value)
     low[is_value] = numerators(value[is_value], of_low[is_value], decimals[is_value])[0]
     high[is_value] = numerators(value[is_value], of_high[is_value], decimals[is_value])[1]
     low[is_range] = numerators_between(low_bound[is_range], high_bound[is_range], of_low[is_range])[0]
@@ -373,7 +382,7 @@ def _layout(candidate: Candidate, cells: pl.DataFrame) -> Layout:
     whole = group[WHOLE_GROUP]
     divides = [own for kind, own in sorted(members.items()) if kind not in ("all", PROGRAM)]
     return Layout(
-        rollups=_rollups(candidate, cells.select(*PLACE, "place").unique()),
+        rollups=_rollups(candidate, cells.select(pl.col(PLACE).cast(pl.String), "place").unique()),
         partitions=[(whole, own) for own in divides],
         parts=[(whole, own) for own in members.get(PROGRAM, [])],
         pairs=_pairs(cells),
