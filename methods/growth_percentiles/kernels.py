@@ -14,11 +14,13 @@ import numpy as np
 from numba import njit
 
 FAST = {"nogil": True, "cache": True, "error_model": "numpy", "fastmath": {"reassoc", "contract", "nsz"}}
+INNER = FAST | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+"""For what only compiled code calls."""
 BLOCK = 1024
 CORE = 2000
 PIECES = 5
 
-OPTIMAL, UNBOUNDED, STALLED, SINGULAR, CROWDED, UNVERIFIED = range(6)
+OPTIMAL, UNBOUNDED, STALLED, SINGULAR, CROWDED = range(5)
 
 
 class Problem(NamedTuple):
@@ -65,7 +67,7 @@ class State(NamedTuple):
 # ---- tables ----
 
 
-@njit(**FAST)
+@njit(**INNER)
 def fill_table(problem, beta, table):
     """Write what each distinct score adds to a prediction; the intercept rides on the first table."""
     basis, pieces = problem.basis, problem.pieces
@@ -102,7 +104,7 @@ def contract(problem, sums, out):
             out[first + 3] += a3
 
 
-@njit(**FAST)
+@njit(**INNER)
 def subtract_tables(starts, codes, low, high, table, out):
     """Subtract each row's table entries from `out`, whose first entry belongs to the row `low`."""
     size = high - low
@@ -113,7 +115,7 @@ def subtract_tables(starts, codes, low, high, table, out):
             out[i] -= part[code[i]]
 
 
-@njit(**FAST)
+@njit(**INNER)
 def add_row(problem, codes, row, factor, out):
     """Add a multiple of one design row to `out`."""
     out[0] += factor
@@ -127,7 +129,7 @@ def add_row(problem, codes, row, factor, out):
         out[first + 3] += factor * problem.basis[3, s]
 
 
-@njit(**FAST)
+@njit(**INNER)
 def add_outer(problem, codes, row, factor, place, value, out):
     """Add a multiple of a design row's outer product to the lower triangle of `out`."""
     place[0] = 0
@@ -147,7 +149,7 @@ def add_outer(problem, codes, row, factor, place, value, out):
             target[place[c]] += scaled * value[c]
 
 
-@njit(**FAST)
+@njit(**INNER)
 def mirror(matrix):
     """Copy the lower triangle onto the upper."""
     for a in range(matrix.shape[0]):
@@ -169,7 +171,7 @@ def gram(problem, out):
 # ---- small linear algebra ----
 
 
-@njit(**FAST)
+@njit(**INNER)
 def dot(a, b):
     total = 0.0
     for i in range(a.shape[0]):
@@ -188,7 +190,7 @@ def add_ridge(hessian):
         hessian[a, a] += 1e-5 * mean
 
 
-@njit(**FAST)
+@njit(**INNER)
 def invert_factor(hessian, lower, inverse):
     """Factorize the Hessian as L L' and write L and its inverse; False where it is not positive definite."""
     p = hessian.shape[0]
@@ -214,7 +216,7 @@ def invert_factor(hessian, lower, inverse):
     return True
 
 
-@njit(**FAST)
+@njit(**INNER)
 def solve_factored(inverse, right, out):
     """Multiply by the inverse of the matrix whose inverse Cholesky factor is given."""
     p = right.shape[0]
@@ -225,7 +227,7 @@ def solve_factored(inverse, right, out):
             out[c] += part * inverse[a, c]
 
 
-@njit(**FAST)
+@njit(**INNER)
 def invert(matrix, transposed):
     """Write the transposed inverse by elimination with partial pivoting; `matrix` is used up. False where singular."""
     p = matrix.shape[0]
@@ -259,7 +261,7 @@ def invert(matrix, transposed):
     return True
 
 
-@njit(**FAST)
+@njit(**INNER)
 def smallest(values, size, rank):
     """Return the value of the given rank (from 0) among the first `size`, reordering them in place."""
     low, high = 0, size - 1
@@ -288,7 +290,7 @@ def smallest(values, size, rank):
 # ---- passes over all rows ----
 
 
-@njit(**FAST)
+@njit(**INNER)
 def flip(problem, state, row):
     """Change the sign flag of a row and the sums that depend on it."""
     change = -problem.weights[row] if state.positive[row] else problem.weights[row]
@@ -297,7 +299,7 @@ def flip(problem, state, row):
         state.sums[problem.starts[j] + problem.codes[j, row]] += change
 
 
-@njit(**FAST)
+@njit(**INNER)
 def fill_scale(problem, inverse, table):
     """Write what each distinct score adds to the scale of a row's residual: the norm of its terms under H inverse.
 
@@ -321,7 +323,7 @@ def fill_scale(problem, inverse, table):
             table[s] = np.sqrt(dot(part, part))
 
 
-@njit(**FAST)
+@njit(**INNER)
 def sweep(problem, state, table, scale, band):
     """Bring every sign flag up to date and collect the rows of the band; return their number, or -1 if too many."""
     n = problem.target.shape[0]
@@ -351,7 +353,7 @@ def sweep(problem, state, table, scale, band):
     return size
 
 
-@njit(**FAST)
+@njit(**INNER)
 def copy_rows(problem, band, low, high):
     """Copy what the simplex needs of the rows that joined the band."""
     for j in range(problem.codes.shape[0]):
@@ -362,7 +364,7 @@ def copy_rows(problem, band, low, high):
         band.weights[i] = problem.weights[band.rows[i]]
 
 
-@njit(**FAST)
+@njit(**INNER)
 def verify(problem, state, table, band, size):
     """Bring every sign flag up to date; add rows outside the band that changed sign to it; return its new size."""
     n = problem.target.shape[0]
@@ -386,7 +388,7 @@ def verify(problem, state, table, band, size):
     return joined
 
 
-@njit(**FAST)
+@njit(**INNER)
 def count_below(problem, positive, vertex, table, counts):
     """Count the prediction of each row if it lies below the score; return the exact fit's gap.
 
@@ -416,7 +418,7 @@ def count_below(problem, positive, vertex, table, counts):
 # ---- smoothed Newton ----
 
 
-@njit(**FAST)
+@njit(**INNER)
 def smoothed_gradient(problem, codes, weights, residual, size, width, gradient, hessian, place, value):
     """Add gradient and Hessian of the check loss smoothed with a uniform kernel: minus the positive part, and H."""
     for i in range(size):
@@ -477,7 +479,7 @@ def newton_from_least_squares(problem, state, tau, steps):
     return OPTIMAL
 
 
-@njit(**FAST)
+@njit(**INNER)
 def newton_in_band(problem, state, band, size, outside, share, inverse, hessian, work):
     """Take one Newton step on the band's smoothed loss, no further than the band can see; write its Hessian."""
     k = problem.codes.shape[0]
@@ -509,7 +511,7 @@ def newton_in_band(problem, state, band, size, outside, share, inverse, hessian,
 # ---- the simplex ----
 
 
-@njit(**FAST)
+@njit(**INNER)
 def refactor(problem, band, size, outside, chosen, hessian, directions, norms, beta, slack, table):
     """Compute everything the simplex keeps from its chosen rows alone: inverse, coefficients, residuals, slack."""
     p = beta.shape[0]
@@ -541,7 +543,7 @@ def refactor(problem, band, size, outside, chosen, hessian, directions, norms, b
     return True
 
 
-@njit(**FAST)
+@njit(**INNER)
 def fill_slack(problem, band, size, outside, slack):
     """Write what the chosen rows must balance: the outside's part less the positive rows of the band."""
     slack[:] = outside
@@ -550,7 +552,7 @@ def fill_slack(problem, band, size, outside, slack):
             add_row(problem, band.codes, i, -band.weights[i], slack)
 
 
-@njit(**FAST)
+@njit(**INNER)
 def break_point(step, gain, size, needed):
     """Return the place of the step at which the gains of all shorter ones and its own reach what is needed.
 
@@ -586,7 +588,7 @@ def break_point(step, gain, size, needed):
     return step[low]
 
 
-@njit(**FAST)
+@njit(**INNER)
 def descend(problem, band, size, outside, hessian, beta, directions, norms, warm, cap, pivots):
     """Walk along edges of the loss to the vertex where no edge descends; return a status.
 
@@ -716,7 +718,7 @@ def descend(problem, band, size, outside, hessian, beta, directions, norms, warm
         fresh = False
 
 
-@njit(**FAST)
+@njit(**INNER)
 def swap_rows(band, a, c):
     """Exchange two rows of the band."""
     for j in range(band.codes.shape[0]):
@@ -726,7 +728,7 @@ def swap_rows(band, a, c):
     band.rows[a], band.rows[c] = band.rows[c], band.rows[a]
 
 
-@njit(**FAST)
+@njit(**INNER)
 def descend_from_core(
     problem, band, size, core, aim, warm, outside, hessian, beta, directions, norms, cap, pivots, work
 ):
@@ -774,7 +776,7 @@ def descend_from_core(
 # ---- a chain of taus ----
 
 
-@njit(**FAST)
+@njit(**INNER)
 def fill_outside(problem, state, tau, band, size, outside):
     """Write what the band must balance, from the sums over all rows less the band's own."""
     contract(problem, state.sums, outside)
@@ -785,7 +787,7 @@ def fill_outside(problem, state, tau, band, size, outside):
             add_row(problem, band.codes, i, band.weights[i], outside)
 
 
-@njit(**FAST)
+@njit(**INNER)
 def certify(problem, state, tau, beta):
     """Test a vertex afresh on all rows and write its exact coefficients; return by how much the dual is violated.
 
@@ -918,27 +920,6 @@ def finish_tau(problem, state, tau, coefficients, counts, gap):
 
 
 @njit(**FAST)
-def fit_chain(problem, state, taus, sequence, begin, previous, band, wanted, cap, coefficients, counts, report):
-    """Fit the taus of a sequence one from the other; return how many are done and the status of the next.
-
-    `report` has a row for each tau: dual violation, gap, pivots, rounds.
-    """
-    pivots, rounds = np.zeros(1, np.int64), np.zeros(1, np.int64)
-    for done in range(begin, sequence.shape[0]):
-        t = sequence[done]
-        pivots[0] = rounds[0] = 0
-        status = fit_tau(problem, state, taus[t], taus[t] - previous, band, wanted, cap, pivots, rounds)
-        report[t, 2], report[t, 3] = pivots[0], rounds[0]
-        if status != OPTIMAL:
-            return done, status
-        report[t, 0] = finish_tau(problem, state, taus[t], coefficients[t], counts, report[t, 1:2])
-        if not report[t, 0] <= 1e-7:
-            return done, UNVERIFIED
-        previous = taus[t]
-    return sequence.shape[0], OPTIMAL
-
-
-@njit(**FAST)
 def refresh_signs(problem, state):
     """Compute every sign flag and every sum of the state anew from its coefficients."""
     k, n = problem.codes.shape
@@ -975,7 +956,7 @@ def scaled_residuals(problem, state, out):
 # ---- predictions ----
 
 
-@njit(**FAST)
+@njit(**INNER)
 def settle(values, low, high):
     """Hold predictions to the limits, bring them into rising order and round them to five decimals."""
     for t in range(values.shape[0]):

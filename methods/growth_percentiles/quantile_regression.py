@@ -8,8 +8,9 @@ and Koenker 1997 (only rows near the surface matter); Chernozhukov, Fernández-V
 the quantile regression process (one quantile from its neighbor); He, Pan, Tan and Zhou 2023 (smoothed Newton steps).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -244,27 +245,28 @@ def _solve(
         state.kappa[0] = np.partition(scaled, wanted - 1)[wanted - 1] * 1.0001
     kernels.refresh_signs(problem, state)
 
-    def chain(sequence: NDArray[np.int64], previous: float) -> None:
-        begin = 0
-        while begin < sequence.size:
-            begin, status = kernels.fit_chain(
-                problem, state, TAUS, sequence, begin, previous, band, wanted, PIVOT_CAP, coefficients, below, report
-            )
-            if status != kernels.OPTIMAL:
-                t = sequence[begin]
+    def chain(sequence: Iterable[int], previous: float) -> None:
+        pivots, rounds = np.zeros(1, np.int64), np.zeros(1, np.int64)
+        for t in sequence:
+            pivots[0] = rounds[0] = 0
+            change = TAUS[t] - previous
+            status = kernels.fit_tau(problem, state, TAUS[t], change, band, wanted, PIVOT_CAP, pivots, rounds)
+            report[t, 2:] = pivots[0], rounds[0]
+            finish = partial(kernels.finish_tau, problem, state, TAUS[t], coefficients[t], below, report[t, 1:2])
+            report[t, 0] = finish() if status == kernels.OPTIMAL else np.inf
+            if not report[t, 0] <= TOLERANCE:
                 _rescue(problem, state, TAUS[t])
-                report[t, 0] = kernels.finish_tau(problem, state, TAUS[t], coefficients[t], below, report[t, 1:2])
+                report[t, 0] = finish()
                 if not report[t, 0] <= TOLERANCE:
                     raise UnsolvedQuantileError(f"the quantile {TAUS[t]:.3f} has no proven optimum")
                 rescued[t] = True
-                previous = TAUS[t]
-                begin += 1
+            previous = TAUS[t]
 
-    chain(np.array([middle]), TAUS[middle])
+    chain([middle], TAUS[middle])
     beta, hessian, kappa = state.beta.copy(), state.hessian.copy(), state.kappa.copy()
-    chain(np.arange(middle + 1, TAUS.size), TAUS[middle])
+    chain(range(middle + 1, TAUS.size), TAUS[middle])
     state.beta[:], state.hessian[:], state.kappa[:] = beta, hessian, kappa
-    chain(np.arange(middle - 1, -1, -1), TAUS[middle])
+    chain(range(middle - 1, -1, -1), TAUS[middle])
     pivots, rounds = report[:, 2].astype(np.int64), report[:, 3].astype(np.int64)
     return coefficients, below, Certificate(report[:, 0].copy(), report[:, 1].copy(), pivots, rounds, rescued)
 
