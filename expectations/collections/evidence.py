@@ -3,7 +3,7 @@
 import polars as pl
 
 from expectations.collections.columns import column, student_id
-from expectations.collections.rules import Rule, contract, in_school_year
+from expectations.collections.rules import Rule, contract, in_school_year, surely_in_order
 from expectations.notices import MUST_FIX
 
 COLUMNS = (
@@ -124,6 +124,7 @@ RULES = (
         needs=("attempt_number", "evidence_date"),
         holds=(_DATE.cum_max().shift(1).over(_ATTEMPTS_AT, order_by=_ATTEMPT) <= _DATE)
         & (_ATTEMPT.shift(1).over(_ATTEMPTS_AT, order_by=_ATTEMPT) < _ATTEMPT).fill_null(True),
+        surely=surely_in_order(_ATTEMPT, _DATE, _DATE, _ATTEMPTS_AT),
         title="The attempts are not in the order of their dates",
         one="{count} piece of evidence has an attempt number that does not follow its date.",
         many="{count} pieces of evidence have attempt numbers that do not follow their dates.",

@@ -262,6 +262,24 @@ def apart_in_time(begin: str, end: str, of: Sequence[str]) -> pl.Expr:
     return (begins >= earlier_end) | ~known(*of)
 
 
+def surely_apart_in_time(begin: str, end: str, of: Sequence[str]) -> pl.Expr:
+    """Ask whether spells are apart in time, and no two of the same `of` begin on one day."""
+    begins, ends = pl.col(begin).fill_null(first_day()), pl.col(end).fill_null(last_day())
+    return surely_in_order(begins, begins, ends, of)
+
+
+def surely_in_order(order: pl.Expr, begins: pl.Expr, ends: pl.Expr, of: Sequence[str]) -> pl.Expr:
+    """Ask whether each row comes after the one before it of the same `of`, and begins no earlier than that one ends.
+
+    One sort by hashes takes a quarter of the time of groups. A blank, or two hashes that are the same, is no yes.
+    """
+    group = pl.struct(of).hash()
+    place = pl.arg_sort_by(group, order)
+    group, order, begins, ends = (one.gather(place) for one in (group, order, begins, ends))
+    follows = (order > order.shift(1)) & (begins >= ends.shift(1))
+    return (group.ne_missing(group.shift(1)) | follows).fill_null(False).all()
+
+
 def _asked(name: str, rule: Rule, holds: pl.Expr | Mapping[str, pl.Expr]) -> list[Asked]:
     """Say what to ask of all rows for one rule of the column `name`."""
     if isinstance(holds, Mapping):

@@ -4,7 +4,7 @@ import polars as pl
 
 from expectations.codes import codes
 from expectations.collections.columns import column, student_id
-from expectations.collections.rules import Rule, apart_in_time, contract, in_school_year
+from expectations.collections.rules import Rule, apart_in_time, contract, in_school_year, surely_apart_in_time
 from expectations.notices import MUST_FIX
 
 KEY = ("student_id", "section_id", "begin_date")
@@ -105,6 +105,7 @@ RULES = (
         catalogue=("V079",),
         fields=("begin_date", "end_date"),
         holds=apart_in_time("begin_date", "end_date", of=("student_id", "section_id")) | pl.struct(KEY).is_duplicated(),
+        surely=surely_apart_in_time("begin_date", "end_date", of=("student_id", "section_id")),
         title="Two spells in one section overlap",
         one="{count} section enrollment begins before an earlier one in the same section has ended.",
         many="{count} section enrollments begin before an earlier one in the same section has ended.",

@@ -1,8 +1,10 @@
 """Every rule finds what it is for, leaves alone what comes close, and speaks in the style of the house."""
 
 import re
+from datetime import date, timedelta
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 import yaml
@@ -42,6 +44,29 @@ def test_asking_all_rules_at_once_finds_what_pandera_finds_asking_each(collectio
         with monkeypatch.context() as patch:
             patch.setattr(validation, "_columns_in_doubt", lambda typed, contract: list(contract.columns))
             assert at_once.sort(pl.all()).equals(examined(collection, *changes).findings.sort(pl.all()))
+
+
+def test_what_surely_holds_of_spells_and_attempts_holds_of_each():
+    draw, answers = np.random.default_rng(1), {"EVI-011": [], "SEN-011": []}
+    days = [None, *(date(2024, 8, 1) + timedelta(days) for days in range(12))]
+    for rows in draw.integers(1, 7, 3_000):
+        made = {
+            name: [values[place] for place in draw.integers(draw.integers(min(2, len(values))), len(values), rows)]
+            for name, values in {
+                **dict.fromkeys(("student_id", "framework_version", "section_id"), [None, "1", "2"]),
+                **dict.fromkeys(("competency_id", "evidence_form"), ["1"]),
+                **dict.fromkeys(("evidence_date", "begin_date", "end_date"), days),
+                "attempt_number": [None, 1, 2, 3, 4],
+            }.items()
+        }
+        kinds = {name: pl.Date() for name in made if name.endswith("_date")} | {"attempt_number": pl.Int16()}
+        frame = pl.DataFrame(made, schema_overrides=kinds).with_columns(school_year=pl.lit(2025, pl.Int16))
+        for code, told in answers.items():
+            holds, surely = frame.select(RULES[code].holds.fill_null(True).all(), surely=RULES[code].surely).row(0)
+            told.append((surely, holds))
+    for told in answers.values():
+        assert {(True, True), (False, False)} <= set(told)
+        assert (True, False) not in told
 
 
 @pytest.mark.parametrize(("code", "column"), [(code, name) for code, rule in RULES.items() for name in rule.needs])
