@@ -195,6 +195,8 @@ def accounts(submission: Submission, outcome: Outcome) -> list[dict[str, Any]]:
 
 
 def _records_by_severity(one: Screened) -> dict[str, int]:
+    if not one.has_findings:
+        return dict.fromkeys(SEVERITIES, 0)
     found = one.findings.drop_nulls("row").group_by(severity_order(pl.col("rule")))
     records = dict(found.agg(pl.col("row").n_unique()).iter_rows())
     return {severity: records.get(order, 0) for order, severity in enumerate(SEVERITIES)}

@@ -208,16 +208,17 @@ class Identifiers:
         """Look at a checked file, say what is wrong with its numbers, and keep them to compare with other files."""
         found = []
         for name, value in _identifiers(table, mapping).items():
-            values = table.frame.select(LINE, value=value)
+            values = table.frame.group_by(value=value).agg(pl.col(LINE).min(), pl.len().alias("count"))
             unusual = values.filter(pl.col("value").str.contains("[^0-9A-Za-z_-]"))
-            for what, pattern in _CHANGED.items():
-                lines = unusual.filter(pl.col("value").str.contains(pattern))[LINE]
-                if len(lines):
-                    seen = f"{len(lines):,} values of {name} {what}, first on line {lines[0]:,}."
-                    found.append(notice("SUB-009", seen, table, line=lines[0], field=name, count=len(lines)))
+            for what, pattern in _CHANGED.items() if unusual.height else ():
+                changed = unusual.filter(pl.col("value").str.contains(pattern))
+                if changed.height:
+                    line, count = changed[LINE].min(), changed["count"].sum()
+                    seen = f"{count:,} values of {name} {what}, first on line {line:,}."
+                    found.append(notice("SUB-009", seen, table, line=line, field=name, count=count))
             if self.compare:
                 numbers = values.filter(pl.col("value").str.contains(r"\A[0-9]+\z"))
-                self.known.setdefault(name, []).append((table, numbers.group_by("value").agg(pl.col(LINE).min())))
+                self.known.setdefault(name, []).append((table, numbers))
         return found
 
     def lost_zeros(self) -> list[Notice]:
