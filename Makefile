@@ -10,7 +10,7 @@ export PYTHONHASHSEED := 0
 help:  ## Say what each verb does
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: setup  ## Run a simulated state from receipt to published report
+demo: setup kernels  ## Run a simulated state from receipt to published report
 	test -d data/samples/simulated || $(BIN)/waymark simulate --students 5000 --years 2 --districts 8 --out data/samples/simulated
 	$(BIN)/waymark receive data/samples/simulated
 	$(BIN)/waymark run
@@ -35,7 +35,8 @@ bench: setup kernels  ## Time the run and print a table
 setup: .venv/ready
 
 kernels: setup
-	$(BIN)/python -c 'from methods.growth_percentiles.quantile_regression import warm; warm()'
+	@$(BIN)/python -c 'from methods.growth_percentiles.quantile_regression import warm; warm()' & \
+	$(BIN)/python -c 'from methods.disclosure.certificates import warm; warm()' && wait $$!
 
 .venv/ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Waymark needs Python 3.11 or later; $(PYTHON) is " + sys.version.split()[0] + ". Set PYTHON=/path/to/python3.11 and run make again.")'

@@ -7,7 +7,7 @@ number but published ones is used. Where a sensitive number is left too narrow, 
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from methods.disclosure.linked import SHOWN, UNPROTECTABLE, Hierarchy, Rows, System
+from methods.disclosure.linked import SHOWN, UNPROTECTABLE, Hierarchy, Rows, System, hide
 from methods.disclosure.moves import Sums, graph, keeps, search
 from methods.disclosure.network import Bools, Ints
 from methods.disclosure.protection import Worlds
@@ -92,6 +92,26 @@ def prove(
             is_new = before != reasons
             todo = [number for number in proofs if is_new[systems[number].rows].any()]
     return [proofs[number] for number in range(len(systems))], reasons
+
+
+def warm() -> None:
+    """Compile every kernel and store the machine code, so that no timed run compiles."""
+    parts = np.array([[4, 30], [30, 40], [25, 35], [60, 3]])
+    schools = np.column_stack([parts.sum(axis=1), parts])
+    students = np.vstack([schools.sum(axis=0), schools]).ravel()
+    place, group = np.divmod(np.arange(students.size), 3)
+    numbers = {field.name: np.zeros(students.size, dtype=np.int64) for field in fields(Rows)} | {
+        "place": place, "group": group, "whole": np.full(students.size, -1), "others": np.full(students.size, -1),
+        "minimum": np.full(students.size, 10), "floor": np.full(students.size, 3), "width": np.full(students.size, 5),
+    }  # fmt: skip
+    numbers |= dict.fromkeys(("students", "students_low", "students_high", "denominator"), students)
+    numbers |= dict.fromkeys(("numerator", "numerator_low", "numerator_high"), students // 2)
+    numbers |= dict.fromkeys(("takes_part", "has_number", "is_exact"), students > 0)
+    numbers |= dict.fromkeys(("is_empty", "is_open_ended"), students < 0)
+    rows = Rows(**numbers)
+    hierarchy = Hierarchy(np.array([-1, 0, 0, 0, 0]), np.array([0, 2, 2, 2, 2]), ["total", "part", "part"])
+    reasons, systems = hide(rows, hierarchy)
+    prove(rows, hierarchy, systems, reasons, (rows.numerator, rows.numerator), 5)
 
 
 def too_narrow(system: System, proof: Proof) -> Ints:
