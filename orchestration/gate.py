@@ -132,13 +132,12 @@ def _prepared(place: Home, folder: Path) -> tuple[int, list[Result]]:
 
 def _of_the_table(place: Home, handed_over: Path, minimum: int) -> list[Result]:
     tables = handed_over / contents.TABLES
-    now = pl.read_parquet(tables / "pub_indicator_results.parquet")
-    units = _units(tables)
-    before = _before(place)
-    frames = (now, before)
-    pandas = (frame if frame is None else frame.with_columns(pl.col(pl.Decimal).cast(pl.Float64)) for frame in frames)
-    now_in_pandas, before_in_pandas = (frame if frame is None else frame.to_pandas() for frame in pandas)
-    return check_release(now_in_pandas, minimum, units, before_in_pandas)
+    frames = (pl.read_parquet(tables / "pub_indicator_results.parquet"), _before(place))
+    pandas = (
+        frame if frame is None else ledger.coded(frame.with_columns(pl.col(pl.Decimal).cast(pl.Float64))).to_pandas()
+        for frame in frames
+    )
+    return check_release(next(pandas), minimum, _units(tables), next(pandas))
 
 
 def _of_the_rest(place: Home, folder: Path, handed_over: Path) -> list[Result]:
