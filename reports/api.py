@@ -28,6 +28,8 @@ LISTS = (
 )
 OF_ENTITY = ("level", "entity_id")
 ROOT = "api/v1"
+STRETCH = 50_000
+"""About how many results are written as text at a time, which takes ten times the memory that their columns take."""
 
 
 def write_api(contents: Contents, folder: Path, version: str, releases: Sequence[Mapping[str, Any]]) -> None:
@@ -38,13 +40,22 @@ def write_api(contents: Contents, folder: Path, version: str, releases: Sequence
     write_json(folder / "releases.json", {"releases": list(releases)})
     write_json(folder / "openapi.json", openapi(version))
     columns = [name for name in columns_of(dictionary()["values"]) if name not in OF_ENTITY]
-    rows = contents.values.select(*OF_ENTITY, json_rows(contents.values.select(columns)).alias("row"))
-    of_entities = rows.group_by(OF_ENTITY, maintain_order=True).agg(pl.col("row").str.join(",\n"))
-    for level, entity_id, text in of_entities.iter_rows():
-        place = folder / "values" / level
-        place.mkdir(parents=True, exist_ok=True)
-        head = json.dumps({"release": version, "level": level, "entity_id": entity_id}, ensure_ascii=False)
-        (place / f"{entity_id}.json").write_text(f'{head[:-1]}, "values": [\n{text}\n]}}\n', encoding="utf-8")
+    for stretch in _stretches(contents.values):
+        rows = stretch.select(*OF_ENTITY, json_rows(stretch.select(columns)).alias("row"))
+        of_entities = rows.group_by(OF_ENTITY, maintain_order=True).agg(pl.col("row").str.join(",\n"))
+        for level, entity_id, text in of_entities.iter_rows():
+            place = folder / "values" / level
+            place.mkdir(parents=True, exist_ok=True)
+            head = json.dumps({"release": version, "level": level, "entity_id": entity_id}, ensure_ascii=False)
+            (place / f"{entity_id}.json").write_text(f'{head[:-1]}, "values": [\n{text}\n]}}\n', encoding="utf-8")
+
+
+def _stretches(values: pl.DataFrame, rows: int = STRETCH) -> list[pl.DataFrame]:
+    """Give the results in parts of about so many rows, all those of an entity in one."""
+    counts = values.group_by(OF_ENTITY, maintain_order=True).len()
+    numbered = counts.select(*OF_ENTITY, stretch=pl.col("len").cum_sum() // rows)
+    told = values.join(numbered, on=OF_ENTITY, how="left", maintain_order="left")
+    return told.partition_by("stretch", maintain_order=True, include_key=False)
 
 
 def write_changes(changed: pl.DataFrame, folder: Path, before: str, after: str) -> dict[str, Any]:

@@ -35,7 +35,8 @@ def write_data_files(contents: Contents, folder: Path, version: str) -> None:
 
 def parts_of(values: pl.DataFrame, most_rows: int = MOST_ROWS) -> Iterator[tuple[str, pl.DataFrame]]:
     """Give the results in parts of a school year and a level, each short enough for a spreadsheet, with their names."""
-    for (year, level), part in values.partition_by("school_year", "level", as_dict=True, maintain_order=True).items():
+    for year, level in values.select("school_year", "level").unique(maintain_order=True).iter_rows():
+        part = values.filter(school_year=year, level=level)
         for place, start in enumerate(range(0, part.height, most_rows), start=1):
             name = f"{year}/{level}" + (f"-{place}" if place > 1 else "")
             yield name, part.slice(start, most_rows)
