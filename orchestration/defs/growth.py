@@ -47,7 +47,6 @@ STUDENTS = """
     from by_set
     inner join intermediate.int_group_set_members using (group_set)
     group by all
-    order by all
 """
 DEPS = [table.split()[1].split(".") for table in INPUTS.values()]
 DESCRIPTIONS = {
