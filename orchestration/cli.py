@@ -371,7 +371,7 @@ def run(
 
         waymark run --district 0470 --district 0010
     """
-    from submissions import custody, screening, waivers
+    from submissions import crew, custody, screening, waivers
 
     began, console = time.monotonic(), telling.screen()
     place = settings.enter()
@@ -389,13 +389,14 @@ def run(
     _start(console)
     from orchestration.defs import intake
 
-    for year, districts in in_force.items():
-        named = sorted(set(district or ()) & set(districts))
-        if not named and screening.is_current(place.store, year):
-            console.print(f"{year}: nothing has changed since it was screened.")
-            continue
-        config = {"ops": {"door": {"config": {"districts": named}}}}
-        _or_stop(place, _job(console, place, "intake", f"{year}: ", partition=str(year), config=config))
+    with crew.kept():
+        for year, districts in in_force.items():
+            named = sorted(set(district or ()) & set(districts))
+            if not named and screening.is_current(place.store, year):
+                console.print(f"{year}: nothing has changed since it was screened.")
+                continue
+            config = {"ops": {"door": {"config": {"districts": named}}}}
+            _or_stop(place, _job(console, place, "intake", f"{year}: ", partition=str(year), config=config))
     _or_stop(place, _job(console, place, "build"))
     telling.accounts(console, *intake.accounts(place.store))
     console.print(f"Feedback for districts is in {escape(str(place.store.feedback))}.")

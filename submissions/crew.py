@@ -8,7 +8,7 @@ import gc
 import os
 import resource
 import signal
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ def processors() -> int:
 def each(work: Callable[..., Any], shared: Any, tasks: Sequence[tuple], processes: int) -> Iterator[tuple[int, Any]]:
     """Yield the place of each task and `work(shared, *task)`, or `Ended`, as they are done.
 
-    Tasks are begun in their order, so the longest should come first. `shared` is sent once to each process. An
+    Tasks are begun in their order, so the longest should come first. `shared` is sent to each process once a call. An
     exception that the work raises is raised here, and ends the others. Processes are started afresh, for one that is
     forked can inherit a lock that no one will ever open.
     """
@@ -50,8 +50,8 @@ def each(work: Callable[..., Any], shared: Any, tasks: Sequence[tuple], processe
     try:
         while waiting or at_work:
             while waiting and len(at_work) < processes:
-                connection, process = _hire(work, shared, processes)
-                at_work[connection] = process, _hand_out(connection, waiting)
+                connection, process = _rested(processes) or _hire(processes)
+                at_work[connection] = process, _hand_out(connection, waiting, (work, shared))
             for connection in wait(list(at_work)):
                 process, place = at_work.pop(connection)
                 try:
@@ -63,9 +63,10 @@ def each(work: Callable[..., Any], shared: Any, tasks: Sequence[tuple], processe
                 else:
                     if waiting:
                         at_work[connection] = process, _hand_out(connection, waiting)
+                    elif _crews:
+                        _crews[-1][processes].append((connection, process))
                     else:
-                        connection.close()
-                        process.join()
+                        _dismiss(connection, process)
                 if raised:
                     raise answer
                 yield place, answer
@@ -75,17 +76,48 @@ def each(work: Callable[..., Any], shared: Any, tasks: Sequence[tuple], processe
             process.join()
 
 
-def _hand_out(connection: Connection, waiting: deque) -> int:
+@contextmanager
+def kept() -> Iterator[None]:
+    """Keep the processes of each call meanwhile for the next one, for to start them takes a second."""
+    _crews.append(defaultdict(list))
+    try:
+        yield
+    finally:
+        for resting in _crews.pop().values():
+            for one in resting:
+                _dismiss(*one)
+
+
+_crews: list[defaultdict[int, list[tuple[Connection, BaseProcess]]]] = []
+"""Who rests until the next call, by how many work at once: a list for each `kept` that goes on."""
+
+
+def _rested(processes: int) -> tuple[Connection, BaseProcess] | None:
+    resting = _crews[-1][processes] if _crews else []
+    while resting:
+        connection, process = resting.pop()
+        if process.is_alive():
+            return connection, process
+        _dismiss(connection, process)
+    return None
+
+
+def _dismiss(connection: Connection, process: BaseProcess) -> None:
+    connection.close()
+    process.join()
+
+
+def _hand_out(connection: Connection, waiting: deque, job: tuple | None = None) -> int:
     place, task = waiting.popleft()
     with suppress(ConnectionError):  # where it has ended, reading from it will say so
-        connection.send(task)
+        connection.send((job, task))
     return place
 
 
-def _hire(work: Callable[..., Any], shared: Any, processes: int) -> tuple[Connection, BaseProcess]:
+def _hire(processes: int) -> tuple[Connection, BaseProcess]:
     context = get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs, work, shared, processes), daemon=True)
+    process = context.Process(target=_serve, args=(theirs, processes), daemon=True)
     with _few_threads(processes):
         process.start()
     theirs.close()
@@ -116,18 +148,20 @@ def _why(exitcode: int) -> str:
 # --- in the process of its own
 
 
-def _serve(connection: Connection, work: Callable[..., Any], shared: Any, processes: int) -> None:
-    """Work on one task after the other, until there are no more."""
+def _serve(connection: Connection, processes: int) -> None:
+    """Work on one task after the other, until there are no more; the first of a call says what the work is."""
     os.umask(0o077)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started it is told, and ends it
     for limit, most in (_LIMITS | {resource.RLIMIT_AS: max(LEAST_MEMORY, _memory() // processes)}).items():
         _limit(limit, most)
-    gc.freeze()  # what was imported stays, and need not be looked through again whenever Python looks for what can go
     while True:
         try:
-            task = connection.recv()
+            job, task = connection.recv()
         except EOFError:
             return
+        if job:
+            work, shared = job
+            gc.freeze()  # what was imported stays, and need not be looked through whenever Python looks for what can go
         used = resource.getrusage(resource.RUSAGE_SELF)
         _limit(resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime) + LONGEST)
         try:

@@ -48,13 +48,13 @@ def test_asking_all_rules_at_once_finds_what_pandera_finds_asking_each(collectio
 
 def test_what_surely_holds_of_spells_and_attempts_holds_of_each():
     draw, answers = np.random.default_rng(1), {"EVI-011": [], "SEN-011": []}
-    days = [None, *(date(2024, 8, 1) + timedelta(days) for days in range(12))]
+    days = (None, *(date(2024, 8, 1) + timedelta(days) for days in range(12)))
     for rows in draw.integers(1, 7, 3_000):
         made = {
             name: [values[place] for place in draw.integers(draw.integers(min(2, len(values))), len(values), rows)]
             for name, values in {
-                **dict.fromkeys(("student_id", "framework_version", "section_id"), [None, "1", "2"]),
-                **dict.fromkeys(("competency_id", "evidence_form"), ["1"]),
+                **dict.fromkeys(("student_id", "framework_version", "section_id"), (None, "1", "2")),
+                **dict.fromkeys(("competency_id", "evidence_form"), ("1",)),
                 **dict.fromkeys(("evidence_date", "begin_date", "end_date"), days),
                 "attempt_number": [None, 1, 2, 3, 4],
             }.items()

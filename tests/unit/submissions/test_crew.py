@@ -30,6 +30,27 @@ def test_a_process_that_is_killed_costs_its_own_task_and_another_takes_its_place
     assert done == {0: 0, 1: crew.Ended("SIGKILL"), 2: 2, 3: crew.Ended("SIGKILL"), 4: 4}
 
 
+def test_processes_are_kept_for_the_next_call_but_for_those_that_ended_while_they_rested():
+    process = "__import__('os').getpid() * number ** 0"
+    with crew.kept():
+        before = {answer for _, answer in results(process, range(6))}
+        assert {answer for _, answer in results(process, range(6))} == before
+        assert {answer for _, answer in results(process, range(1), 1)}.isdisjoint(before)
+        ended = crew._crews[-1][2][-1][1]
+        ended.kill()
+        ended.join()
+        again = {answer for _, answer in results(process, range(6))}
+        assert ended.pid not in again and all(isinstance(answer, int) for answer in again)
+        resting = [process for some in crew._crews[-1].values() for _, process in some]
+    assert not any(process.is_alive() for process in resting)
+
+
+def test_a_kept_process_is_told_what_the_work_of_the_next_call_is():
+    with crew.kept():
+        assert dict(results("number", range(3))) == {0: 0, 1: 1, 2: 2}
+        assert dict(results("-number", range(3))) == {0: 0, 1: -1, 2: -2}
+
+
 def test_what_is_wrong_with_the_machine_ends_the_work():
     with pytest.raises(OSError, match="No space left"):
         results(NO_SPACE, range(2))
