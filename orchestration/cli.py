@@ -15,6 +15,7 @@ import re
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 Language = Literal["en", "es"]
 REFUSED, CANNOT_RUN, GATE, INTERRUPTED = 1, 3, 4, 130
 FAULTS_TOLD = 20
+AT_ONCE = 2
+"""The submissions that are received side by side; of more, each would only wait for Python."""
 HELP = """
 Turn what districts submit into published accountability metrics.
 
@@ -136,19 +139,25 @@ def receive(
         telling.left_alone(console, skipped)
         stop(f"There is nothing here that can be received. {_expected(path, district, mapping)}", REFUSED)
     place, receipts, unread = settings.enter(), [], []
-    with telling.bars(console) as progress:
-        for one in progress.track(found, description="Receiving"):
-            whose = {"district_id": one.district_id, "school_year": one.school_year}
-            try:
-                receipts.append(
-                    custody.receive(place.store, one.paths, **whose, mapping=mapping, supersedes=supersedes)
-                )
-            except custody.SupersedesError as error:
-                raise typer.BadParameter(str(error), param_hint="--supersedes") from None
-            except OSError as error:
-                if error.filename not in map(str, one.paths):
-                    raise
-                unread.append((Path(error.filename), f"it cannot be read ({error.strerror})"))
+    with telling.bars(console) as progress, ThreadPoolExecutor(AT_ONCE) as workers:
+        sent: list[Future] = []
+        for one in found:
+            whose = {"district_id": one.district_id, "school_year": one.school_year, "mapping": mapping}
+            after = sent[-1] if sent else None
+            asked = whose | {"supersedes": supersedes, "after": after}
+            sent.append(workers.submit(custody.receive, place.store, one.paths, **asked))
+        try:
+            for one, done in progress.track(list(zip(found, sent, strict=True)), description="Receiving"):
+                try:
+                    receipts.append(done.result())
+                except custody.SupersedesError as error:
+                    raise typer.BadParameter(str(error), param_hint="--supersedes") from None
+                except OSError as error:
+                    if error.filename not in map(str, one.paths):
+                        raise
+                    unread.append((Path(error.filename), f"it cannot be read ({error.strerror})"))
+        finally:
+            workers.shutdown(cancel_futures=True)
     telling.receipts(console, receipts)
     telling.left_alone(console, unread + skipped)
     if unread or not receipts or any(receipt.status == custody.REFUSED for receipt in receipts):

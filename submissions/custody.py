@@ -15,6 +15,7 @@ import stat
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -118,13 +119,15 @@ def receive(
     mapping: str | None = None,
     supersedes: str | None = None,
     received_at: str | None = None,
+    after: Future | None = None,
 ) -> Receipt:
     """Take files into custody as one submission, put them through the strict gate, and give a receipt.
 
     The same bytes received again change nothing, whatever has come since, unless they are said to supersede the
-    submission in force, by its id. Bytes that were refused are examined anew, for the mapping may have changed. Raises
-    ValueError, MappingError or SupersedesError where the call makes no sense, and OSError, with nothing recorded, where
-    the machine cannot do it.
+    submission in force, by its id. Bytes that were refused are examined anew, for the mapping may have changed. Where
+    several are received side by side, each stands in the ledger `after` the one before it. Raises ValueError,
+    MappingError or SupersedesError where the call makes no sense, and OSError, with nothing recorded, where the machine
+    cannot do it.
     """
     if not paths or not _DISTRICT_ID.fullmatch(district_id) or school_year not in SCHOOL_YEARS:
         raise ValueError(
@@ -154,6 +157,8 @@ def receive(
     if supersedes:
         facts["supersedes"] = supersedes
     status = REFUSED if any(one.severity == MUST_FIX for one in notices) else RECEIVED
+    if after:
+        wait([after])
     with _locked(store) as ledger:
         if before := _received_before(store, submission_id, supersedes):
             return _receipt(store, before, ALREADY_RECEIVED)

@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 import stat
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -321,6 +321,23 @@ def test_many_receiving_at_once_get_one_line_each(store, tmp_path):
         statuses = list(pool.map(one, range(40)))
     assert (statuses.count("received"), statuses.count("already_received")) == (10, 30)
     assert [event["sequence"] for event in events(store)] == list(range(1, 11))
+
+
+def test_of_those_received_side_by_side_each_stands_in_the_ledger_after_the_one_before_it(store, send):
+    before = Future()
+    with ThreadPoolExecutor(1) as pool:
+        second = pool.submit(send, SCHOOLS, district_id="22", after=before)
+        with pytest.raises(TimeoutError):
+            second.result(timeout=0.3)
+        first = send(SCHOOLS, district_id="11")
+        before.set_result(first)
+        assert (first.sequence, second.result().sequence) == (1, 2)
+
+
+def test_one_that_cannot_be_received_holds_up_none_after_it(store, send):
+    before = Future()
+    before.set_exception(OSError(5, "Input/output error"))
+    assert send(SCHOOLS, after=before).sequence == 1
 
 
 def test_a_home_made_anew_at_the_same_place_has_a_ledger_of_its_own(store, send):
