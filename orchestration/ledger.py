@@ -99,10 +99,10 @@ def prepare(place: Home, connection: duckdb.DuckDBPyConnection) -> None:
     The ledger is read first, so that a release which a crash kept out of it is entered before its page is lost.
     """
     entries(place)
-    numbers = hashed(place, connection.execute(NUMBERS).pl())
-    shown = connection.execute(SHOWN).pl().join(numbers, on=KEYS, how="inner", maintain_order="left")
+    numbers = coded(hashed(place, connection.execute(NUMBERS).pl()))
+    shown = coded(connection.execute(SHOWN).pl()).join(numbers, on=KEYS, how="inner", maintain_order="left")
     sensitive = connection.execute(SENSITIVE).pl().select(*CELL, flag=pl.lit(True))
-    flags = sensitive.pivot(on="quantity", on_columns=[*SENSITIVES.values()], index=KEYS, values="flag")
+    flags = coded(sensitive.pivot(on="quantity", on_columns=[*SENSITIVES.values()], index=KEYS, values="flag"))
     flags = flags.rename({quantity: name for name, quantity in SENSITIVES.items()})
     entry = shown.join(flags, on=KEYS, how="left", maintain_order="left").select(
         *KEYS,
@@ -111,7 +111,7 @@ def prepare(place: Home, connection: duckdb.DuckDBPyConnection) -> None:
         pl.col(*SENSITIVES).fill_null(False),
     )
     with write_atomically(_file(place, PENDING)) as part:
-        entry.write_parquet(part)
+        entry.with_columns(pl.col(pl.Categorical).cast(pl.String)).write_parquet(part)
 
 
 def settle(place: Home, version: str) -> None:
