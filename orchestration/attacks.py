@@ -7,7 +7,8 @@ reads results before hiding, and what the strongest reader knows of them: by how
 every bound comes from published rows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from orchestration import ledger, warehouse
 from orchestration.ledger import CELL, COUNTS_ALL, RATES, SENSITIVE, Before, coded
 from orchestration.settings import Home
 
+WORKERS = 2
 PLACE = ("level", "entity_id")
 TABLE = tuple(key for key in KEYS if key not in (*PLACE, "student_group"))
 NUMBERS = (*TABLE, "quantity")
@@ -101,7 +103,8 @@ def tried(place: Home, connection: duckdb.DuckDBPyConnection, folder: Path | Non
     narrowed = sensitive.height <= NARROWED
     claims = _claims(folder, sensitive) if folder and narrowed else None
     earlier, known = ledger.earlier(place, connection), coded(connection.execute(TRUE).pl())
-    found = worked_out(candidate, sensitive, earlier, None if narrowed else 0, claims, known)
+    with ThreadPoolExecutor(WORKERS) as pool:
+        found = worked_out(candidate, sensitive, earlier, None if narrowed else 0, claims, known, pool.map)
     if (shut := to_withhold(candidate.results, found.filter(release=""))).height:
         ledger.withhold(place, shut)
     shows = candidate.results.filter(pl.any_horizontal(pl.col(SHOWN).is_not_null()))
@@ -163,6 +166,7 @@ def worked_out(
     programs: int | None = None,
     claims: tuple[pl.DataFrame, pl.DataFrame] | None = None,
     known: pl.DataFrame | None = None,
+    run: Callable[..., Iterable] = map,
 ) -> pl.DataFrame:
     """List the sensitive cells that a reader can work out or narrow down: release, key, quantity and attack.
 
@@ -172,6 +176,7 @@ def worked_out(
 
     A reader is mistaken about a sum that is off because places overlap, and about tables that show the same and are
     not: what follows from a mistake tells nobody. With the numbers `known` (key, quantity and known) none is made.
+    `run` may be the `map` of a pool of threads.
     """
     frames = [_counts(candidate, candidate.results).with_columns(release=pl.lit(""), same=pl.lit(True))]
     targets = [sensitive.with_columns(release=pl.lit(""))]
@@ -195,7 +200,7 @@ def worked_out(
     layout = _layout(candidate, cells)
     moves = None if claims is None else _moves(claims, cells, counts.number, layout.sums)
     told = cells["known"].fill_null(-1).to_numpy() if known is not None else None
-    found = attack(counts, layout, *asked, programs=programs, moves=moves, known=told)
+    found = attack(counts, layout, *asked, programs=programs, moves=moves, known=told, run=run)
     attacks = pl.Series("attack", found.attack.tolist(), dtype=pl.String)
     named = pl.DataFrame({"position": found.count.astype(np.uint32)}).with_columns(attacks)
     return named.join(cells, on="position").select("release", *CELL, "attack").sort("release", *CELL)

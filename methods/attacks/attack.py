@@ -3,6 +3,7 @@
 A finding names a count by its position. It never says what the number is.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,6 +61,7 @@ def attack(
     programs: int | None = None,
     moves: Moves | None = None,
     known: Whole | None = None,
+    run: Callable[..., Iterable] = map,
 ) -> Findings:
     """Attack the counts at the positions `sensitive`: none may be found out or be narrowed down to less than its width.
 
@@ -69,7 +71,7 @@ def attack(
     that the attack has found, and by its own equations, they lead to others.
 
     `known`, the number behind each count or -1, tells nothing but by how much the sums of them are off: who belongs to
-    two places is counted in both, and the strongest reader knows how many do.
+    two places is counted in both, and the strongest reader knows how many do. `run` is that of `intervals`.
     """
     targets, widths = np.asarray(sensitive, dtype=np.int64), np.asarray(width, dtype=np.int64)
     published = publish(counts, layout)
@@ -94,7 +96,7 @@ def attack(
         asked, back = np.unique(number[left], return_inverse=True)
         wanted = np.zeros(asked.size, np.int64)
         np.maximum.at(wanted, back, widths[left])
-        result = intervals(system, asked, wanted, claims=None if moves is None else _claimed(published, moves))
+        result = intervals(system, asked, wanted, claims=None if moves is None else _claimed(published, moves), run=run)
         spread = (result.high - result.low)[back]
         found[left[spread < widths[left]]] = INTERVAL
         found[left[~result.is_settled[back]]] = UNSETTLED

@@ -8,6 +8,7 @@ next. A vertex that is not whole is made whole by an integer program around its 
 where that does not settle it, because the integer interval can be narrower.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import highspy
@@ -61,12 +62,14 @@ def intervals(
     enough: ArrayLike | None = None,
     seed: int = SEED,
     claims: Claims | None = None,
+    run: Callable[..., Iterable] = map,
 ) -> Intervals:
     """Find the least and the greatest whole number that each of the unknown `cells` can take.
 
     With `enough`, one width per cell, the search for a cell ends as soon as two worlds lie that far apart in it.
     `claims` are tried from every world that is found; a way that breaks an equation is not tried.
-    A system that no whole numbers satisfy raises ContradictedError.
+    A system that no whole numbers satisfy raises ContradictedError. `run` may be the `map` of a pool of threads: no
+    component depends on another, and nearly all of their time is spent in programs.
     """
     asked = np.asarray(cells, dtype=np.int64)
     if not np.all(system.is_unknown[asked]):
@@ -81,17 +84,25 @@ def intervals(
     reduced, kept = tight.reduced()
     width = np.where(settled, -1, width)[kept]
     proposed = None if claims is None else _holding(tight, claims.ways)[kept]
+    parts = reduced.components()
+    of = [number for number, (_, own) in enumerate(parts) if np.any(width[own] >= 0)]
+
+    def attacked(number: int) -> tuple[Whole, Whole, NDArray[np.bool_], NDArray[np.bool_], int]:
+        part, own = parts[number]
+        component = _Component(part, width[own], np.random.default_rng([seed, number]))
+        if claims is not None:
+            component.claimed, component.ways = claims.world[kept[own]], _Ways(proposed[own])
+        component.attack()
+        wanted = width[own] >= 0
+        ends = (component.low, component.high, component.proven, component.settled)
+        return *(found[wanted] for found in ends), component.programs
+
     programs = 0
-    for number, (part, own) in enumerate(reduced.components()):
-        if np.any(width[own] >= 0):
-            component = _Component(part, width[own], np.random.default_rng([seed, number]))
-            if claims is not None:
-                component.claimed, component.ways = claims.world[kept[own]], _Ways(proposed[own])
-            component.attack()
-            at, wanted = kept[own], width[own] >= 0
-            low[at[wanted]], high[at[wanted]] = component.low[wanted], component.high[wanted]
-            proven[at[wanted]], settled[at[wanted]] = component.proven[wanted], component.settled[wanted]
-            programs += component.programs
+    for number, (*found, tried) in zip(of, run(attacked, of), strict=True):
+        own = parts[number][1]
+        at = kept[own][width[own] >= 0]
+        low[at], high[at], proven[at], settled[at] = found
+        programs += tried
     return Intervals(asked, low[asked], high[asked], proven[asked], settled[asked], programs)
 
 

@@ -402,8 +402,8 @@ class _Moves:
         if self.opening is None or not np.array_equal(self.opening.near, near):
             self.opening = self._opening(near, price)
         _, solver, room = self.opening
-        found = np.flatnonzero(opened[near])
-        free = np.concatenate([2 * near.size + found, 3 * near.size + found]).astype(np.int32)
+        at = np.flatnonzero(opened[near])
+        free = np.concatenate([2 * near.size + at, 3 * near.size + at]).astype(np.int32)
         solver.changeColsCost(free.size, free, np.full(free.size, STEP))
         own = int(np.searchsorted(near, cell)) + near.size * np.arange(4)
         rise = min(width, room[own[0]])

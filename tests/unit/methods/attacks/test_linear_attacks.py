@@ -1,6 +1,7 @@
 """Subtraction and programs on tables whose answer is known by hand, and on systems that a solver of its own judges."""
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -172,6 +173,21 @@ def test_an_interval_is_exactly_what_trying_every_world_finds_whatever_is_claime
     assert np.array_equal(found.low, worlds.min(axis=0))
     assert np.array_equal(found.high, worlds.max(axis=0))
     assert np.all((found.low <= truth) & (truth <= found.high))
+
+
+def test_two_threads_find_the_same_of_systems_that_share_no_cell_by_the_same_programs() -> None:
+    random = np.random.default_rng(0)
+    counts = random.integers(1, 30, (12, 6, 5))
+    cell = np.arange(counts.size).reshape(counts.shape)
+    sums = [*cell.reshape(-1, 5), *cell.transpose(0, 2, 1).reshape(-1, 6)]
+    rows = np.repeat(np.arange(len(sums)), [part.size for part in sums])
+    right = [counts.ravel()[part].sum() for part in sums]
+    made = system(np.zeros(cell.size), np.full(cell.size, OPEN), rows, np.concatenate(sums), np.ones(rows.size), right)
+    with ThreadPoolExecutor(2) as pool:
+        found, alone = (intervals(made, cell.ravel(), run=run) for run in (pool.map, map))
+    assert found.programs == alone.programs > 12
+    assert found.low.tolist() == alone.low.tolist() and found.high.tolist() == alone.high.tolist()
+    assert found.is_proven.all() and np.all((found.low <= counts.ravel()) & (counts.ravel() <= found.high))
 
 
 @settings(deadline=None)
