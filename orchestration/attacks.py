@@ -24,9 +24,8 @@ from methods.attacks.rounding import numerators, numerators_between
 from methods.attacks.system import OPEN
 from orchestration import ledger, warehouse
 from orchestration.ledger import CELL, COUNTS_ALL, RATES, SENSITIVE, Before, coded
-from orchestration.settings import Home
+from orchestration.settings import WORKERS, Home
 
-WORKERS = 2
 PLACE = ("level", "entity_id")
 TABLE = tuple(key for key in KEYS if key not in (*PLACE, "student_group"))
 NUMBERS = (*TABLE, "quantity")

@@ -19,6 +19,8 @@ DBT_PROJECT = ROOT / "dbt_project"
 DBT = (sys.executable, "-P", "-m", "orchestration.dbt_process")
 MANIFEST = DBT_PROJECT / "target" / "manifest.json"
 INDICATORS = DBT_PROJECT / "models" / "indicators"
+WORKERS = 2
+"""The threads that a step hands parts of a method to; what comes out does not depend on how many they are."""
 
 DAGSTER_YAML = """\
 # Written by Waymark at every start; a change made here does not last.

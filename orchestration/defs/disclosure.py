@@ -16,11 +16,11 @@ from methods.disclosure import linked
 from methods.disclosure.certificates import Proof, prove, too_narrow
 from methods.disclosure.network import Ints
 from orchestration import ledger, progress, warehouse
+from orchestration.settings import WORKERS
 from orchestration.work import at_work
 from submissions.store import write_atomically
 
 RESULTS, ENTITIES = dg.AssetKey(["marts", "fct_indicator_disclosure"]), dg.AssetKey(["marts", "dim_entity"])
-WORKERS = 2
 LEVELS = ("state", "district", "school")
 PLACES = """
     select level, entity_id, district_id, row_number() over (order by level, entity_id) - 1 as place

@@ -14,11 +14,11 @@ import polars as pl
 
 from orchestration import norms, warehouse
 from orchestration.growth_tables import STORED, typed
+from orchestration.settings import WORKERS
 from orchestration.work import at_work, write_table
 from reports.growth_fit import write_fit_pages
 from submissions.store import make_private
 
-WORKERS = 2
 INPUTS = {
     "records": "from intermediate.int_growth_records",
     "cut_scores": "from intermediate.int_growth_cut_scores",
