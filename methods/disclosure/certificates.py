@@ -586,6 +586,7 @@ def _program(cost: NDArray, matrix: sparse.csc_matrix, bound: tuple[NDArray, NDA
     solver.silent()
     solver.setOptionValue("threads", 1)
     solver.setOptionValue("mip_max_nodes", NODES)
+    solver.setOptionValue("presolve", "off")  # takes as long as the program of a table
     form, sense = highspy.MatrixFormat.kColwise.value, highspy.ObjSense.kMinimize.value
     shape = cost.size, bound[0].size, matrix.nnz, form, sense, 0.0
     ends = np.zeros(cost.size), high.astype(float), *bound
@@ -595,8 +596,8 @@ def _program(cost: NDArray, matrix: sparse.csc_matrix, bound: tuple[NDArray, NDA
 
 def _start_again(solver: highspy.Highs, strategy: int) -> None:
     """Let a program be solved again and again, each time from the beginning, so that no answer depends on another."""
-    for option, setting in (("presolve", "off"), ("solver", "simplex"), ("simplex_strategy", strategy)):
-        solver.setOptionValue(option, setting)
+    solver.setOptionValue("solver", "simplex")
+    solver.setOptionValue("simplex_strategy", strategy)
 
 
 def _run(solver: highspy.Highs) -> tuple[bool, NDArray[np.float64]]:
@@ -612,7 +613,6 @@ def _solve(
 ) -> NDArray[np.float64]:
     """Solve a program from 0 to `high`, the first `whole` unknowns in whole numbers; give nothing where it has none."""
     solver = _program(cost, matrix, bound, high)
-    solver.setOptionValue("presolve", "off")  # takes as long as the program of a table
     solver.run()
     found = np.array(solver.getSolution().col_value)
     if found.size and np.abs(found - np.rint(found))[:whole].max(initial=0) > NEARLY:
