@@ -208,9 +208,10 @@ def _describe(plan: _Plan, out: Path, dossier: Dossier) -> None:
 
 def _seal(out: Path, plan: _Plan, dossier: Dossier) -> None:
     """Sign everything that stands in the folder; nothing may be written into it after that."""
+    known = {}
     if dossier.key:
-        write_statement(out, plan.version, provenance.made_of(dossier.inputs), dossier.key)
-    write_checksums(out)
+        known = write_statement(out, plan.version, provenance.made_of(dossier.inputs), dossier.key)
+    write_checksums(out, known)
 
 
 def _releases(folder: Path) -> list[Path]:

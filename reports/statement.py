@@ -7,7 +7,9 @@ no network; the signature of the same bytes is the same bytes. Where the private
 import base64
 import hashlib
 import json
+import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -21,16 +23,17 @@ _OUTSIDE = (ENVELOPE, PUBLIC_KEY, CHECKSUMS)
 """The files that speak of all others, and so cannot be among them."""
 
 
-def write_statement(release: Path, version: str, made_of: Sequence[Mapping], key: bytes) -> None:
+def write_statement(release: Path, version: str, made_of: Sequence[Mapping], key: bytes) -> dict[str, str]:
     """Sign the files of a release and what they were made of, with the 32 bytes of a private key.
 
-    `made_of` lists resource descriptors: `name` and `digest`. The public key goes into the release.
+    `made_of` lists resource descriptors: `name` and `digest`. The public key goes into the release. Give the checksum
+    of each file that is signed.
     """
     signer = Ed25519PrivateKey.from_private_bytes(key)
-    public = signer.public_key()
+    public, files = signer.public_key(), _files(release)
     statement = {
         "_type": "https://in-toto.io/Statement/v1",
-        "subject": [{"name": name, "digest": {"sha256": sha256}} for name, sha256 in _files(release).items()],
+        "subject": [{"name": name, "digest": {"sha256": sha256}} for name, sha256 in files.items()],
         "predicateType": "https://slsa.dev/provenance/v1",
         "predicate": {
             "buildDefinition": {
@@ -46,11 +49,12 @@ def write_statement(release: Path, version: str, made_of: Sequence[Mapping], key
     envelope = {"payload": _base64(payload), "payloadType": PAYLOAD_TYPE, "signatures": [signature]}
     (release / ENVELOPE).write_bytes(_canonical(envelope) + b"\n")
     (release / PUBLIC_KEY).write_bytes(_pem(public))
+    return files
 
 
-def write_checksums(release: Path) -> None:
-    """List the checksum of every file, in the form that `sha256sum -c` reads."""
-    (release / CHECKSUMS).write_text(_checksums(release), encoding="utf-8")
+def write_checksums(release: Path, known: Mapping[str, str] | None = None) -> None:
+    """List the checksum of every file, in the form that `sha256sum -c` reads; those that are `known` are not read."""
+    (release / CHECKSUMS).write_text(_checksums(release, known), encoding="utf-8")
 
 
 def read_statement(release: Path) -> dict:
@@ -90,7 +94,7 @@ def check_statement(release: Path, trusted_key: Path | None = None) -> list[str]
     faults += [f"{name} is not part of what was signed." for name in sorted(found.keys() - signed.keys())]
     faults += [f"{name} has been changed." for name in sorted(signed) if found.get(name, signed[name]) != signed[name]]
     if not (release / CHECKSUMS).is_file() or (release / CHECKSUMS).read_text("utf-8", "replace") != _checksums(
-        release
+        release, found
     ):
         faults.append(f"{CHECKSUMS} does not hold.")
     return faults
@@ -107,20 +111,30 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _files(release: Path, outside: Sequence[str] = _OUTSIDE) -> dict[str, str]:
-    """Give the checksum of every file by its path below the release; a link is no file of a release."""
-    found = {}
+def _files(release: Path, outside: Sequence[str] = _OUTSIDE, known: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Give the checksum of every file by its path below the release; a link is no file of a release.
+
+    What stands in two folders as one file is read once, and what is `known` is not read.
+    """
+    known, found, files = known or {}, {}, {}
     for path in sorted(release.rglob("*")):
         name = path.relative_to(release).as_posix()
         if path.is_symlink() or not (path.is_file() or path.is_dir()):
             found[name] = "not a regular file"
         elif path.is_file() and name not in outside:
-            found[name] = sha256_of(path)
+            found[name] = known.get(name, "")
+            if name not in known:
+                there = path.stat()
+                files.setdefault((there.st_dev, there.st_ino), []).append(name)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        read = pool.map(sha256_of, [release / names[0] for names in files.values()])
+        for names, sha256 in zip(files.values(), read, strict=True):
+            found |= dict.fromkeys(names, sha256)
     return found
 
 
-def _checksums(release: Path) -> str:
-    return "".join(f"{sha256}  {name}\n" for name, sha256 in _files(release, (CHECKSUMS,)).items())
+def _checksums(release: Path, known: Mapping[str, str] | None) -> str:
+    return "".join(f"{sha256}  {name}\n" for name, sha256 in _files(release, (CHECKSUMS,), known).items())
 
 
 def _signed(payload: bytes) -> bytes:

@@ -10,6 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+from reports import statement
 from reports.statement import (
     CHECKSUMS,
     ENVELOPE,
@@ -52,6 +53,20 @@ def test_any_flipped_bit_of_any_file_is_found(signed: Path):
             assert check_statement(signed), (path.name, place)
         path.write_bytes(before)
     assert check_statement(signed) == []
+
+
+def test_a_file_that_stands_in_two_folders_is_read_once_and_named_twice(signed: Path, monkeypatch: pytest.MonkeyPatch):
+    (signed / "site").mkdir()
+    (signed / "site" / "README.md").hardlink_to(signed / "README.md")
+    read, sha256_of = [], statement.sha256_of
+    monkeypatch.setattr(statement, "sha256_of", lambda path: read.append(path.name) or sha256_of(path))
+    write_checksums(signed, write_statement(signed, "1.0.0", MADE_OF, KEY))
+    assert sorted(read) == sorted(["README.md", "values.csv", "values.parquet", ENVELOPE, PUBLIC_KEY])
+    assert check_statement(signed) == []
+    listed = dict(line.split("  ")[::-1] for line in (signed / CHECKSUMS).read_text().splitlines())
+    assert listed["site/README.md"] == listed["README.md"] == sha256_of(signed / "README.md")
+    (signed / "site" / "README.md").write_bytes(b"x")
+    assert {"README.md has been changed.", "site/README.md has been changed."} <= {*check_statement(signed)}
 
 
 def test_a_file_that_is_gone_added_or_replaced_is_named(signed: Path):
