@@ -18,6 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 DBT_PROJECT = ROOT / "dbt_project"
 DBT = (sys.executable, "-P", "-m", "orchestration.dbt_process")
 MANIFEST = DBT_PROJECT / "target" / "manifest.json"
+DBT_THREADS = 2
+"""The nodes that dbt builds at a time, as its profile says; the query of each has its share of the processors."""
 INDICATORS = DBT_PROJECT / "models" / "indicators"
 WORKERS = 2
 """The threads that a step hands parts of a method to; what comes out does not depend on how many they are."""
@@ -94,6 +96,7 @@ def environment(place: Home) -> dict[str, str]:
         "WAYMARK_WAREHOUSE": str(building / "waymark.duckdb"),
         "WAYMARK_ESTIMATES": str(building),
         "WAYMARK_DISCLOSURE_MASK": str(building / "disclosure_mask.parquet"),
+        "WAYMARK_QUERY_THREADS": str(max(1, len(os.sched_getaffinity(0)) // DBT_THREADS)),
         "WAYMARK_EVENT_LOG": str(place.dagster / "history" / "runs"),
         "DAGSTER_HOME": str(place.dagster),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
