@@ -320,11 +320,19 @@ def one_table_of_contents(manifest: dict, root: Path) -> list[str]:
         if not re.search(r"\bindicators_with\(|\btable_of_contents\(", reader["raw_code"])
     }
     named = {Path(node["original_file_path"]).parent.name for _, node in read}
+    taken = {node["name"] for reader, node in read if reader["name"] == "fct_indicator_medians"}
+    medians = {
+        model["name"]
+        for model in _models(manifest)
+        for measure in model["config"]["meta"].get("indicator", {}).get("measures", [])
+        if measure["statistic"] == "median"
+    }
     folders = {folder.name for folder in _indicator_folders(root)}
     return (
         [f"{reader} reads indicators past the table of contents" for reader in sorted(past)]
         + [f"the table of contents does not name {slug}" for slug in sorted(folders - named)]
         + [f"the table of contents names {slug}, which has no folder" for slug in sorted(named - folders)]
+        + [f"the table of contents does not say that {model} asks for a median" for model in sorted(medians - taken)]
     )
 
 

@@ -396,6 +396,12 @@ def test_a_name_in_the_table_of_contents_without_a_folder_is_found(copy: Path, m
     )
 
 
+def test_a_median_that_the_table_of_contents_forgets_is_found(doctored: dict, checkout: Path) -> None:
+    model(doctored, f"ind_{INDICATOR}")["config"]["meta"]["indicator"]["measures"][0]["statistic"] = "median"
+    found = house.one_table_of_contents(doctored, checkout)
+    assert found == [f"the table of contents does not say that ind_{INDICATOR} asks for a median"]
+
+
 def test_a_second_table_of_contents_is_found(doctored: dict, checkout: Path) -> None:
     reads("dim_measure", f"model.waymark.ind_{INDICATOR}")(doctored)
     found = house.one_table_of_contents(doctored, checkout)

@@ -2,6 +2,7 @@
 -- not a gap. A reason that has nothing to do with groups, that a question does not apply here or was nowhere
 -- collected, stands once, in the row of all students. A comparison with all others does not apply to all students. A
 -- group that only holds whom the others leave has cells where there is somebody.
+{{ config(sql_header="reset threads;") }}
 with
     computed as (
         select indicator, policy_id, school_year, level, entity_id, population, subject, measure

@@ -1,6 +1,7 @@
 -- What would be published of every result if nothing had to be hidden: rounded once (half up, from exact counts), as
 -- exact counts or in ranges as the policy says for its level and group, with what disclosure control must know of it.
 -- Internal.
+{{ config(sql_header="reset threads;") }}
 with
     results as (
         select

@@ -1,9 +1,9 @@
 -- The median of the students' own values, where a measure asks for it.
 -- depends_on: {{ ref("int_student_group_sets") }}, {{ ref("int_group_set_members") }}
-{%- for indicator in indicators_with("contributions") %}
+{%- for indicator in indicators_with("medians") %}
 -- depends_on: {{ ref("ind_" ~ indicator.slug) }}
 {%- endfor %}
-{%- for indicator in indicators_with("contributions") if measures_with("median", indicator.slug) %}
+{%- for indicator in indicators_with("medians") %}
     {{ median_contributions(indicator.slug) }} {{ added_later() }}
 {%- endfor %}
 select

@@ -1,6 +1,7 @@
 -- Every indicator for every entity, group and population, as a number or as the reason why there is none. Never
 -- leaves the
 -- building.
+{{ config(sql_header="reset threads;") }}
 {%- set key = "indicator, policy_id, school_year, level, entity_id, population, subject, grade_span, measure, student_group" %}
 {#- A number that is this far from every other, as from one impossible score in a small group, says nothing. -#}
 {%- set widest = 100000000 %}

@@ -1,0 +1,4 @@
+-- Contributions to mastery, pace and the rate of growth, summed for every entity and student group.
+{%- for indicator in indicators_with("contributions") if indicator.sums == model.name %}
+    {{ sum_contributions(indicator.slug) }} {{ added_later() if not loop.last }}
+{%- endfor %}
