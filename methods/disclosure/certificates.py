@@ -72,17 +72,17 @@ def prove(
     closed. Gives the proofs and the reasons after it. `run` may be the `map` of a pool of threads: the systems of one
     step do not depend on each other, and most of their time is spent in compiled code.
     """
-    reasons, proofs = reasons.copy(), {}
+    reasons, proofs, is_narrow = reasons.copy(), {}, {}
     one = partial(_prove, rows, hierarchy, reasons=reasons, shares=shares, width=width)
     # What is withheld for numerators hides students too, who then have to be proved once only.
     for quantity in ("numerator", "students"):
         todo = [number for number, system in enumerate(systems) if system.quantity == quantity]
         for step in range(STEPS):
             for number, proof in zip(todo, run(one, [systems[number] for number in todo]), strict=True):
-                proofs[number] = proof
+                proofs[number], is_narrow[number] = proof, too_narrow(systems[number], proof).size > 0
                 if on_progress and not step:
                     on_progress(len(proofs), len(systems))
-            narrow = [number for number, proof in proofs.items() if too_narrow(systems[number], proof).size]
+            narrow = [number for number in proofs if is_narrow[number]]
             if not narrow:
                 break
             before = reasons.copy()
@@ -116,9 +116,9 @@ def warm() -> None:
 
 def too_narrow(system: System, proof: Proof) -> Ints:
     """Name the sensitive cells whose two worlds differ by less than their width."""
-    found = dict(zip(proof.certified.tolist(), (worlds.width for worlds in proof.worlds), strict=True))
-    asked = zip(system.sensitive.tolist(), system.widths.tolist(), strict=True)
-    return np.array([cell for cell, width in asked if found.get(cell, width) < width], dtype=np.int64)
+    found = np.full(proof.base.size, UNBOUNDED)
+    found[proof.certified] = [worlds.width for worlds in proof.worlds]
+    return system.sensitive[found[system.sensitive] < system.widths]
 
 
 def _to_withhold(rows: Rows, system: System, proof: Proof, step: int) -> Ints:

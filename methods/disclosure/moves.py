@@ -5,6 +5,7 @@ groups follow in every other partition, and a group that then exceeds its place 
 worlds found for one cell serve every other that moves far enough in them. What is found is held against every sum.
 """
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -137,12 +138,11 @@ def search(
         networks, sums, base, base.copy(), low, high, cells, asked, width, lacks, work
     )
     found = np.flatnonzero(of >= 0)
-    start = np.append(0, ends)
+    parts = [(changed[at:end], numbers[at:end]) for at, end in pairwise([0, *ends.tolist()])]
     nothing = np.empty(0, np.int64), np.empty(0, np.int64)
     pairs = dict.fromkeys(cells[asked[cells] == 0].tolist(), Worlds(nothing, nothing, 0))
     for cell, pair, up in zip(found.tolist(), of[found].tolist(), rise[found].tolist(), strict=True):
-        at, middle, end = start[2 * pair : 2 * pair + 3].tolist()
-        one, other = ((changed[here:there], numbers[here:there]) for here, there in ((at, middle), (middle, end)))
+        one, other = parts[2 * pair : 2 * pair + 2]
         pairs[cell] = Worlds(other, one, up) if up > 0 else Worlds(one, other, -up)
     return pairs
 
