@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from methods.disclosure.linked import SHOWN, UNPROTECTABLE, Hierarchy, Rows, System, hide
-from methods.disclosure.moves import Sums, graph, keeps, search
+from methods.disclosure.moves import Sums, graph, keeps, rooms, search
 from methods.disclosure.network import Bools, Ints
 from methods.disclosure.protection import Worlds
 from methods.disclosure.search import UNBOUNDED
@@ -332,21 +332,8 @@ class _Moves:
 
     def room(self) -> Ints:
         """Give by how much each cell can move at the most, as far as one equation after the other tells."""
-        sums = sparse.coo_array(self.sums)
-        (row, cell), value = sums.coords, sums.data
         down, up = np.minimum(self.base - self.low, FAR), np.minimum(self.high - self.base, FAR)
-        for _ in range(ROUNDS):
-            before = down + up
-            for sign in (1, -1):
-                # What the others of a sum can make up for is the most that a cell can move; a limit gives its slack.
-                slack = np.minimum(self.bound[1] if sign > 0 else -self.bound[0], FAR)
-                others = np.where(sign * value > 0, down[cell], up[cell])
-                most = np.bincount(row, others, slack.size)[row] - others + slack[row]
-                rises = sign * value > 0
-                np.minimum.at(up, cell[rises], most[rises].astype(np.int64))
-                np.minimum.at(down, cell[~rises], most[~rises].astype(np.int64))
-            if np.array_equal(before, down + up):
-                break
+        rooms(self.kept, down, up, FAR, ROUNDS)
         return (down + up).astype(np.int64)
 
     def worlds(self, cell: int, width: int, enough: int) -> Worlds:

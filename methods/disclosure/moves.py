@@ -164,6 +164,33 @@ def keeps(sums, changed, steps):
     return kept
 
 
+@njit(**FAST)
+def rooms(sums, down, up, far, rounds):
+    """Lower how far each cell can go down and up to what the others of its sums can make up for, sum after sum."""
+    cells, is_new = down.size, True
+    while is_new and rounds > 0:
+        is_new, rounds = False, rounds - 1
+        for sign in (1, -1):
+            # What the others of a sum can make up for is the most that a cell can move; a limit gives its slack.
+            for cell in range(cells):
+                for entry in range(sums.start[cell], sums.start[cell + 1]):
+                    rises = sign * sums.sign[entry] > 0
+                    sums.moved[sums.row[entry]] += down[cell] if rises else up[cell]
+            for cell in range(cells):
+                least_down, least_up = down[cell], up[cell]
+                for entry in range(sums.start[cell], sums.start[cell + 1]):
+                    row = sums.row[entry]
+                    slack = min(sums.high[row] if sign > 0 else -sums.low[row], far)
+                    if sign * sums.sign[entry] > 0:
+                        least_up = min(least_up, sums.moved[row] - down[cell] + slack)
+                    else:
+                        least_down = min(least_down, sums.moved[row] - up[cell] + slack)
+                is_new = is_new or least_up < up[cell] or least_down < down[cell]
+                down[cell], up[cell] = least_down, least_up
+            for row in range(sums.moved.size):
+                sums.moved[row] = 0
+
+
 @njit(**INNER)
 def _room(networks, value, low, high, cell, is_up, is_strict, work):
     """Say how far a cell can go while no group exceeds its place; only where that is strict may it bind a total."""
