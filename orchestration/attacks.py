@@ -35,6 +35,7 @@ NARROWED = 100_000
 NO_PART = ("not_applicable", "not_collected")
 """Statuses of rows behind which nobody looks for a number. What was not reported is a number that nobody knows."""
 SHOWN = ("student_count", "numerator", "denominator", "value", "low_bound", "high_bound")
+COUNTED = ("student_count", "numerator", "denominator")
 WHOLE_GROUP, PROGRAM, STATE = "ALL", "program", ("state", "state")
 
 LISTS = ("pub_entities", "pub_student_groups")
@@ -69,9 +70,11 @@ TRUE = f"""
             cast(case when student_count = 0 then 0 else numerator end as decimal(28, 4)) as numerator,
             cast(case when student_count = 0 then 0 else denominator end as decimal(28, 4)) as denominator
         from marts.fct_indicator_results
-    ),
-    named as (unpivot counted on student_count, numerator, denominator into name quantity value known)
-    select {", ".join(CELL)}, cast(known as bigint) as known from named where known = floor(known)
+    )
+    select
+        {", ".join(KEYS)},
+        {", ".join(f"case when {name} = floor({name}) then cast({name} as bigint) end as {name}" for name in COUNTED)}
+    from counted
 """
 """The numbers behind the results. The attack is told no more of them than by how much sums of them are off."""
 
@@ -93,15 +96,20 @@ class Candidate:
     rollups: pl.DataFrame | None = None
 
 
-def tried(place: Home, connection: duckdb.DuckDBPyConnection, folder: Path | None = None) -> list[dict]:
+def tried(
+    place: Home,
+    connection: duckdb.DuckDBPyConnection,
+    candidate: Candidate,
+    sensitive: pl.DataFrame,
+    folder: Path | None = None,
+) -> list[dict]:
     """Attack what a build would publish together with every earlier release; give one result for each promise.
 
     The certificates in the build's `folder` are tried before programs are, and not read where none is tried.
     """
-    candidate, sensitive = read(connection)
     narrowed = sensitive.height <= NARROWED
     claims = _claims(folder, sensitive) if folder and narrowed else None
-    earlier, known = ledger.earlier(place, connection), coded(connection.execute(TRUE).pl())
+    earlier, known = ledger.earlier(place, connection), _known(connection)
     with ThreadPoolExecutor(WORKERS) as pool:
         found = worked_out(candidate, sensitive, earlier, None if narrowed else 0, claims, known, pool.map)
     if (shut := to_withhold(candidate.results, found.filter(release=""))).height:
@@ -130,21 +138,20 @@ def to_withhold(results: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(named).unique().sort(KEYS)
 
 
-def proven(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict:
+def proven(sensitive: pl.DataFrame, folder: Path) -> dict:
     """Hold the certificates of a build against every sensitive number: two worlds must differ in it by its width."""
-    sensitive = connection.execute(SENSITIVE).pl()
     if not (folder / warehouse.CERTIFICATES).exists():
         return judge_proof(sensitive.select(pl.lit("").alias("release"), *CELL), sensitive.height, SHOWN)
-    systems = pl.read_parquet(folder / warehouse.SYSTEMS)
+    systems = coded(pl.read_parquet(folder / warehouse.SYSTEMS))
     certified = ("level", "entity_id", "student_group")
     changed = pl.scan_parquet(folder / warehouse.CERTIFICATES)
     own = changed.filter(pl.all_horizontal(pl.col(name) == pl.col(f"changed_{name}") for name in certified))
     rooms = own.select("system", *certified, room=pl.col("high_world") - pl.col("low_world")).collect()
-    quantity = pl.col("quantity").replace("student_count", "students").alias("called")
+    quantity = pl.col("quantity").cast(pl.String).replace("student_count", "students").alias("called")
     found = (
-        sensitive.with_columns(quantity)
+        coded(sensitive.with_columns(quantity))
         .join(systems.rename({"quantity": "called"}), on=[*TABLE, "called"], how="left")
-        .join(rooms, on=["system", *certified], how="left")
+        .join(coded(rooms), on=["system", *certified], how="left")
     )
     missing = found.filter(pl.col("room").fill_null(0) < pl.col("width"))
     return judge_proof(missing.select(pl.lit("").alias("release"), *CELL).sort(pl.all()), sensitive.height, SHOWN)
@@ -156,6 +163,16 @@ def read(connection: duckdb.DuckDBPyConnection) -> tuple[Candidate, pl.DataFrame
     places = (connection.execute(f"select * from publication.{name} order by all").pl() for name in LISTS)
     rules = (coded(connection.execute(query).pl()) for query in (MEASURES, RULES, ROUNDING))
     return Candidate(results, *places, *rules), coded(connection.execute(SENSITIVE).pl())
+
+
+def _known(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """Give the numbers behind the results, those that are whole: key, quantity and known."""
+    rows = coded(connection.execute(TRUE).pl())
+    parts = (
+        rows.select(*KEYS, pl.lit(name, pl.Categorical).alias("quantity"), pl.col(name).alias("known"))
+        for name in COUNTED
+    )
+    return pl.concat(parts).drop_nulls("known")
 
 
 def worked_out(

@@ -76,7 +76,7 @@ NUMBERS = f"""
     select {", ".join(KEYS)}, student_count, numerator, denominator, value
     from marts.fct_indicator_results where student_count is not null order by all
 """
-SHOWN = f"select {', '.join(KEYS)}, value_status from publication.pub_indicator_results order by all"
+SHOWN = f"select {', '.join(KEYS)}, value_status from publication.pub_indicator_results"
 MINIMUM = "select min(minimum) from reference.policy_minimum_n where purpose = 'publication'"
 
 
@@ -93,16 +93,17 @@ class Before:
     sensitive: pl.DataFrame
 
 
-def prepare(place: Home, connection: duckdb.DuckDBPyConnection) -> None:
-    """Write down what a build would show and hide, before it is published.
+def prepare(place: Home, connection: duckdb.DuckDBPyConnection, sensitive: pl.DataFrame) -> None:
+    """Write down what a build would show and hide, before it is published; `sensitive` is `coded`, as all is joined.
 
     The ledger is read first, so that a release which a crash kept out of it is entered before its page is lost.
     """
     entries(place)
     numbers = coded(hashed(place, connection.execute(NUMBERS).pl()))
-    shown = coded(connection.execute(SHOWN).pl()).join(numbers, on=KEYS, how="inner", maintain_order="left")
-    sensitive = connection.execute(SENSITIVE).pl().select(*CELL, flag=pl.lit(True))
-    flags = coded(sensitive.pivot(on="quantity", on_columns=[*SENSITIVES.values()], index=KEYS, values="flag"))
+    shown = numbers.join(coded(connection.execute(SHOWN).pl()), on=KEYS, how="inner", maintain_order="left")
+    flags = sensitive.select(*CELL, flag=pl.lit(True)).pivot(
+        on="quantity", on_columns=[*SENSITIVES.values()], index=KEYS, values="flag"
+    )
     flags = flags.rename({quantity: name for name, quantity in SENSITIVES.items()})
     entry = shown.join(flags, on=KEYS, how="left", maintain_order="left").select(
         *KEYS,

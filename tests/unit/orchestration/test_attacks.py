@@ -1,6 +1,7 @@
 """A release candidate before the attackers and the ledger: what is caught, what is kept, and what is named."""
 
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -99,7 +100,7 @@ def _build(schools: dict[str, tuple[int, int]], hidden: set[tuple[str, str]]) ->
 
 def _publish(place: settings.Home, connection: duckdb.DuckDBPyConnection, version: str) -> None:
     """Make what a release leaves behind: its results, with wider school years, and its page of the ledger."""
-    ledger.prepare(place, connection)
+    ledger.prepare(place, connection, attacks.read(connection)[1])
     folder = place.releases / version / "data"
     folder.mkdir(parents=True)
     rows = connection.execute("select * from publication.pub_indicator_results").pl()
@@ -108,12 +109,14 @@ def _publish(place: settings.Home, connection: duckdb.DuckDBPyConnection, versio
     ledger.settle(place, version)
 
 
+def _tried(
+    place: settings.Home, connection: duckdb.DuckDBPyConnection, folder: Path | None = None
+) -> list[dict[str, Any]]:
+    return attacks.tried(place, connection, *attacks.read(connection), folder)
+
+
 def _broken(place: settings.Home, connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    return {
-        result["expectation"]: result["observed"]
-        for result in attacks.tried(place, connection)
-        if not result["success"]
-    }
+    return {result["expectation"]: result["observed"] for result in _tried(place, connection) if not result["success"]}
 
 
 @pytest.fixture
@@ -169,7 +172,7 @@ def test_the_row_goes_first_then_its_place_then_its_table(hidden: set, withheld:
 
 
 def test_what_is_hidden_with_company_passes_every_attack(home: settings.Home) -> None:
-    results = attacks.tried(home, _build(SCHOOLS, SAFE))
+    results = _tried(home, _build(SCHOOLS, SAFE))
     assert [result["expectation"] for result in results if not result["success"]] == []
     assert {result["severity"] for result in results} == {"error"}
 
@@ -207,12 +210,12 @@ def test_what_the_proof_claims_is_tried_first_and_proves_nothing_by_itself(
     for folder in (None, tmp_path):
         if folder:
             _proof(safe, folder, ["0001", "0002"])
-        assert all(result["success"] for result in attacks.tried(home, safe, folder))
+        assert all(result["success"] for result in _tried(home, safe, folder))
     assert made[0].narrowed == made[1].narrowed == 6
     assert made[0].programs > made[1].programs
     # The second school shows its girls and boys: nothing can be exchanged with it.
     shown = _build(SCHOOLS, {cell for cell in SAFE if cell[0] != "0002"} | {("0002", "GENDER_M")})
-    assert _verdicts(attacks.tried(home, shown, tmp_path)) == _verdicts(attacks.tried(home, shown))
+    assert _verdicts(_tried(home, shown, tmp_path)) == _verdicts(_tried(home, shown))
 
 
 def test_the_proof_is_not_read_where_no_program_is_tried(
@@ -220,7 +223,7 @@ def test_the_proof_is_not_read_where_no_program_is_tried(
 ) -> None:
     monkeypatch.setattr(attacks, "NARROWED", 5)
     (tmp_path / warehouse.CERTIFICATES).write_text("not a proof")
-    results = {result["expectation"]: result for result in attacks.tried(home, _build(SCHOOLS, SAFE), tmp_path)}
+    results = {result["expectation"]: result for result in _tried(home, _build(SCHOOLS, SAFE), tmp_path)}
     assert results["every_hidden_number_has_room"]["outcome"] == "not_checked"
 
 
@@ -269,19 +272,19 @@ def test_a_sensitive_number_without_two_worlds_its_width_apart_is_blocked(home: 
     table = connection.execute(f"select distinct {', '.join(TABLE)} from marts.fct_indicator_results").pl()
     systems = pl.DataFrame({"system": [0, 1], "quantity": ["students", "numerator"]}).join(table, how="cross")
     systems.write_parquet(tmp_path / warehouse.SYSTEMS)
-    assert attacks.proven(connection, tmp_path)["observed"].startswith("6: ")
+    assert attacks.proven(attacks.read(connection)[1], tmp_path)["observed"].startswith("6: ")
     cells = pl.DataFrame(sorted(PRIMARY), schema=["entity_id", "student_group"], orient="row")
     worlds = cells.select(pl.lit("school").alias("level"), pl.all()).join(pl.DataFrame({"system": [0, 1]}), how="cross")
     worlds = worlds.with_columns(low_world=1, high_world=4).with_columns(
         pl.col("level", "entity_id", "student_group").name.prefix("changed_")
     )
     worlds.write_parquet(tmp_path / warehouse.CERTIFICATES)
-    assert attacks.proven(connection, tmp_path)["observed"] == "no breach in 6"
+    assert attacks.proven(attacks.read(connection)[1], tmp_path)["observed"] == "no breach in 6"
     narrow = (pl.col("entity_id") == "0002") & (pl.col("system") == 1)
     worlds.with_columns(high_world=pl.when(narrow).then(3).otherwise("high_world")).filter(
         (pl.col("entity_id") != "0004") | (pl.col("system") == 1)
     ).write_parquet(tmp_path / warehouse.CERTIFICATES)
-    result = attacks.proven(connection, tmp_path)
+    result = attacks.proven(attacks.read(connection)[1], tmp_path)
     assert (result["success"], result["severity"]) == (False, "error")
     assert result["observed"] == (
         "2: school 0002, i m, GENDER_M, MATH, all, reporting, 2025 (numerator); "
@@ -325,7 +328,7 @@ def test_a_release_that_the_ledger_names_and_that_is_gone_is_refused(home: setti
     _publish(home, _build(SCHOOLS, SAFE), "1.0.0")
     (home.releases / "1.0.0").rename(home.root / "elsewhere")
     with pytest.raises(settings.CannotRunError, match=r"names release 1\.0\.0"):
-        attacks.tried(home, _build(SCHOOLS, SAFE))
+        _tried(home, _build(SCHOOLS, SAFE))
 
 
 def test_a_release_that_is_not_in_the_ledger_is_refused(home: settings.Home) -> None:
@@ -338,7 +341,7 @@ def test_a_release_that_is_not_in_the_ledger_is_refused(home: settings.Home) -> 
 def test_a_release_that_was_made_just_before_a_crash_is_entered_afterwards(home: settings.Home) -> None:
     connection = _build(SCHOOLS, SAFE)
     _publish(home, connection, "1.0.0")
-    ledger.prepare(home, connection)
+    ledger.prepare(home, connection, attacks.read(connection)[1])
     folder = home.root / "private" / "suppression_ledger"
     (home.releases / "1.0.0").rename(home.releases / "1.0.1")
     (folder / "1.0.0.parquet").unlink()

@@ -51,7 +51,7 @@ def made(monkeypatch):
 def run(monkeypatch, results, assets=(publish.release_gate, publish.release)):
     """Run the assets with a gate that finds these results."""
     monkeypatch.setattr(gate, "hand_over", lambda file, indicators, out, *more: out)
-    monkeypatch.setattr(gate, "_prepared", lambda *_: (10, []))
+    monkeypatch.setattr(gate, "_of_what_is_hidden", lambda *_: [])
     monkeypatch.setattr(gate.ledger, "settle", lambda *_: None)
     monkeypatch.setattr(gate, "_of_the_table", lambda *_: [])
     monkeypatch.setattr(gate, "_of_the_rest", lambda *_: list(results))
