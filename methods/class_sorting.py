@@ -6,7 +6,6 @@ by lot. Which students, sections and groups count is for whoever calls.
 """
 
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,8 +16,8 @@ Whole = NDArray[np.int64]
 Real = NDArray[np.float64]
 
 SEED = 20_011
-DRAWS_AT_ONCE, DEALERS = 4_000_000, 2
-"""Numbers that one dealer holds at a time while dealing students to sections, and how many deal side by side."""
+DRAWS_AT_ONCE = 4_000_000
+"""Numbers held at a time while dealing students to sections."""
 NORMAL = 1.959963985
 QUANTILES = (0.025, 0.975)
 
@@ -67,26 +66,19 @@ def by_lot(
     margins, sizes = _ragged(cell, _codes(cell, category), count), _ragged(cell, section, count)
     nats = _nats(np.arange(int(margins.sum(axis=1).max(initial=0)) + 1))
     shape = np.column_stack([(table > 0).sum(axis=1) for table in (margins, sizes)])
-
-    def dealt(part: Whole) -> Real:
-        categories, sections = shape[part[0]]
-        generator = np.random.Generator(np.random.Philox(key=[seed, part[0]]))
-        margin, size = margins[part, :categories], sizes[part, :sections]
-        left = np.repeat(margin[:, :, None], draws, axis=2)
-        found = np.zeros((len(part), draws))
-        for place in range(1, sections):
-            found += _deal(generator, left, size[:, place], nats)
-        found += nats[left].sum(axis=1)
-        fixed = nats[size].sum(axis=1) + nats[margin].sum(axis=1) - nats[margin.sum(axis=1)]
-        return found - fixed[:, None]
-
-    parts = []
     for categories, sections in np.unique(shape, axis=0):
         alike = np.flatnonzero((shape == (categories, sections)).all(axis=1))
         at_once = max(1, DRAWS_AT_ONCE // (draws * int(categories)))
-        parts += np.split(alike, range(at_once, len(alike), at_once))
-    with ThreadPoolExecutor(DEALERS) as pool:
-        yield from zip(parts, pool.map(dealt, parts), strict=True)
+        for part in np.split(alike, range(at_once, len(alike), at_once)):
+            generator = np.random.Generator(np.random.Philox(key=[seed, part[0]]))
+            margin, size = margins[part, :categories], sizes[part, :sections]
+            left = np.repeat(margin[:, :, None], draws, axis=2)
+            found = np.zeros((len(part), draws))
+            for place in range(1, sections):
+                found += _deal(generator, left, size[:, place], nats)
+            found += nats[left].sum(axis=1)
+            fixed = nats[size].sum(axis=1) + nats[margin].sum(axis=1) - nats[margin.sum(axis=1)]
+            yield part, found - fixed[:, None]
 
 
 def class_sorting(table: Arrays) -> dict[str, NDArray]:
